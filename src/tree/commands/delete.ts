@@ -1,0 +1,33 @@
+/** Delete: a node and all below it (RepPro 4.1.6.5). */
+import type { DeleteCommand, Outcome } from '../command.ts';
+import { isAllowed } from '../rights.ts';
+import { Status } from '../status.ts';
+import type { TreeNode } from '../tree.ts';
+import { DONE, hasAccess, type Run, readTarget, refuse } from './run.ts';
+
+/**
+ * Rights and AccessType are asked of the target alone: what lies below goes with it (TND 1.2, section 8.2.2.5).
+ */
+export function remove(command: DeleteCommand, run: Run): Outcome {
+  const { forest, server, transaction } = run;
+  const target = readTarget(command.target, run.limits);
+  if (!target.ok) return refuse(target.status);
+  if (target.query !== undefined || target.path.length === 0) return refuse(Status.NotAllowed);
+  const node = forest.locate(target.path);
+  if (node === undefined) return refuse(Status.NotFound);
+  if (!isAllowed(forest, node, 'Delete', server)) return refuse(Status.PermissionDenied);
+  if (forest.isPermanent(node)) return refuse(Status.NotAllowed);
+  if (server !== undefined && node.schema?.scope === 'permanent') return refuse(Status.NotAllowed);
+  if (!hasAccess(node, 'Delete', server)) return refuse(Status.NotAllowed);
+  if (isLastOfItsKind(node)) return refuse(Status.NotAllowed);
+  transaction.delete(node);
+  return DONE;
+}
+
+/** Whether the Occurrence wants at least one such node, and this is the only one. */
+function isLastOfItsKind({ schema, parent }: TreeNode): boolean {
+  if (schema === undefined || parent === undefined || schema.occurrence.min === 0) return false;
+  let count = 0;
+  for (const sibling of parent.children()) if (sibling.schema === schema) count++;
+  return count === 1;
+}

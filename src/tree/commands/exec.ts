@@ -1,0 +1,18 @@
+/** Exec: orders what a node stands for (RepPro 4.1.6.6). It is carried out later, and answered by an alert. */
+import type { ExecCommand, Outcome } from '../command.ts';
+import { isAllowed } from '../rights.ts';
+import { Status } from '../status.ts';
+import { hasAccess, type Run, readTarget, refuse } from './run.ts';
+
+export function exec(command: ExecCommand, run: Run): Outcome {
+  const { forest, server, transaction } = run;
+  const target = readTarget(command.target, run.limits);
+  if (!target.ok) return refuse(target.status);
+  if (target.query !== undefined) return refuse(Status.NotAllowed);
+  const node = forest.locate(target.path);
+  if (node === undefined) return refuse(Status.NotFound);
+  if (!isAllowed(forest, node, 'Exec', server)) return refuse(Status.PermissionDenied);
+  if (!hasAccess(node, 'Exec', server)) return refuse(Status.NotAllowed);
+  const { data, correlator } = command;
+  return { status: Status.Accepted, exec: transaction.exec(node, { data, correlator, server }) };
+}

@@ -1,0 +1,95 @@
+/** Replace of `?prop=ACL`, `?prop=Name` and `?prop=Title` (TND 1.2, section 8.3.5). */
+import { type Acl, formatAcl, parseAcl } from '../acl.ts';
+import type { Outcome } from '../command.ts';
+import { isAllowed, mayReplaceAcl } from '../rights.ts';
+import { findSchemaNode, normaliseName } from '../schema.ts';
+import { Status } from '../status.ts';
+import { isLongerThan, isWellFormed, utf8Length } from '../text.ts';
+import type { TreeNode } from '../tree.ts';
+import { formatUri, nameProblem } from '../uri.ts';
+import type { Data } from '../value.ts';
+import { DONE, hasAccess, type Run, refuse } from './run.ts';
+
+export type ReplaceableProperty = 'ACL' | 'Name' | 'Title';
+
+/** A property is text: bytes are answered 415. Meta is not looked at (8.3.4). */
+export function replaceProperty(
+  node: TreeNode,
+  property: ReplaceableProperty,
+  data: Data,
+  run: Run,
+): Outcome {
+  switch (property) {
+    case 'ACL':
+      return replaceAcl(node, data, run);
+    case 'Name':
+      return rename(node, data, run);
+    case 'Title':
+      return replaceTitle(node, data, run);
+  }
+}
+
+/** The ACL is stored in its canonical form. The root keeps Add=* whatever a server says (8.3.7.1.2). */
+function replaceAcl(node: TreeNode, data: Data, { forest, server, transaction }: Run): Outcome {
+  if (!mayReplaceAcl(forest, node, server)) return refuse(Status.PermissionDenied);
+  if (typeof data !== 'string') return refuse(Status.UnsupportedFormat);
+  const result = parseAcl(data);
+  if (!result.ok) return refuse(Status.CommandFailed);
+  const isRoot = forest.parentOf(node) === undefined;
+  if (isRoot && server !== undefined && !isOpenToAdd(result.acl)) return refuse(Status.NotAllowed);
+  transaction.replaceAcl(node, formatAcl(result.acl));
+  return DONE;
+}
+
+function isOpenToAdd(acl: Acl): boolean {
+  return acl.get('Add')?.has('*') === true;
+}
+
+function replaceTitle(node: TreeNode, data: Data, { forest, server, transaction }: Run): Outcome {
+  if (!isAllowed(forest, node, 'Replace', server)) return refuse(Status.PermissionDenied);
+  if (typeof data !== 'string') return refuse(Status.UnsupportedFormat);
+  if (!isWellFormed(data)) return refuse(Status.BadRequest);
+  if (utf8Length(data) > MAX_TITLE_BYTES) return refuse(Status.TooLarge);
+  transaction.replaceTitle(node, data);
+  return DONE;
+}
+
+const MAX_TITLE_BYTES = 255;
+
+/** A rename to the name that the node has does nothing (rule M1). */
+function rename(node: TreeNode, name: Data, run: Run): Outcome {
+  const { forest, server, transaction } = run;
+  if (!isAllowed(forest, node, 'Replace', server)) return refuse(Status.PermissionDenied);
+  const { parent } = node;
+  if (parent === undefined || forest.isPermanent(node)) return refuse(Status.NotAllowed);
+  if (server !== undefined && node.schema?.scope === 'permanent') return refuse(Status.NotAllowed);
+  if (!hasAccess(node, 'Replace', server)) return refuse(Status.NotAllowed);
+  if (typeof name !== 'string') return refuse(Status.UnsupportedFormat);
+  if (nameProblem(name) !== undefined) return refuse(Status.CommandFailed);
+  if (isTooLong(node, name, run)) return refuse(Status.UriTooLong);
+  if (name === node.name) return DONE;
+  if (!isSameKind(node, parent, name)) return refuse(Status.NotAllowed);
+  if (isTaken(node, parent, name)) return refuse(Status.AlreadyExists);
+  transaction.rename(node, name);
+  return DONE;
+}
+
+/** The new name itself, and the node's new URI: a node that cannot be addressed could never be renamed back. */
+function isTooLong(node: TreeNode, name: string, { forest, limits }: Run): boolean {
+  if (limits.maxSegmentLength > 0 && isLongerThan(name, limits.maxSegmentLength)) return true;
+  if (limits.maxTotalLength === 0) return false;
+  const uri = formatUri([...forest.pathOf(node).slice(0, -1), name]);
+  return isLongerThan(uri, limits.maxTotalLength);
+}
+
+/** Whether the schema describes the node under its new name as it does under the present one. */
+function isSameKind(node: TreeNode, parent: TreeNode, name: string): boolean {
+  return parent.schema === undefined || findSchemaNode(parent.schema, name, node.kind) === node.schema;
+}
+
+/** By another node: where case does not matter, a change of case alone finds the node itself. */
+function isTaken(node: TreeNode, parent: TreeNode, name: string): boolean {
+  const caseSense = parent.schema?.caseSense ?? 'CS';
+  const isItself = normaliseName(name, caseSense) === normaliseName(node.name, caseSense);
+  return !isItself && parent.child(name) !== undefined;
+}

@@ -1,0 +1,42 @@
+/** Replace: a leaf's value, or one of three properties (RepPro 4.1.6.11). */
+import type { Outcome, ReplaceCommand } from '../command.ts';
+import { isAllowed } from '../rights.ts';
+import { Status } from '../status.ts';
+import type { TreeNode } from '../tree.ts';
+import type { UriQuery } from '../uri.ts';
+import type { Data } from '../value.ts';
+import { isTnds, readItemValue } from './item-value.ts';
+import { isPropertyName } from './property.ts';
+import { type ReplaceableProperty, replaceProperty } from './replace-property.ts';
+import { DONE, hasAccess, type Run, readTarget, refuse } from './run.ts';
+
+export function replace(command: ReplaceCommand, run: Run): Outcome {
+  const target = readTarget(command.target, run.limits);
+  if (!target.ok) return refuse(target.status);
+  const property = target.query === undefined ? undefined : readReplaceable(target.query);
+  if (typeof property === 'number') return refuse(property);
+  if (command.data === undefined) return refuse(Status.Incomplete);
+  const node = run.forest.locate(target.path);
+  if (node === undefined) return refuse(Status.NotFound);
+  return property === undefined
+    ? replaceValue(node, command, command.data, run)
+    : replaceProperty(node, property, command.data, run);
+}
+
+function readReplaceable(query: UriQuery): ReplaceableProperty | Status {
+  if (query.kind === 'list') return Status.NotAllowed;
+  const { property } = query;
+  if (property === 'ACL' || property === 'Name' || property === 'Title') return property;
+  return isPropertyName(property) ? Status.NotAllowed : Status.OptionalFeatureUnsupported;
+}
+
+function replaceValue(node: TreeNode, { meta }: ReplaceCommand, data: Data, run: Run): Outcome {
+  if (!isAllowed(run.forest, node, 'Replace', run.server)) return refuse(Status.PermissionDenied);
+  if (!hasAccess(node, 'Replace', run.server)) return refuse(Status.NotAllowed);
+  const { value } = node;
+  if (value === undefined) return refuse(isTnds(meta) ? Status.UnsupportedFormat : Status.NotAllowed);
+  const item = readItemValue(meta, data, { schema: node.schema, value, permanent: node.required });
+  if (!item.ok) return refuse(item.status);
+  run.transaction.replaceValue(node, item.value);
+  return DONE;
+}

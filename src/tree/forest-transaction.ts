@@ -1,0 +1,93 @@
+/** One transaction over the trees of a forest. */
+
+import type { ExecRequest, NewNode, Transaction, Tree, TreeNode } from './tree.ts';
+import type { Value } from './value.ts';
+
+/** The part of a forest that says to which tree a node belongs. */
+export interface Woods {
+  treeOf(node: TreeNode): Tree;
+}
+
+interface Opened {
+  readonly tree: Tree;
+  readonly transaction: Transaction;
+}
+
+/**
+ * Begins a tree's own transaction at the first edit of one of its nodes, and ends them all together. What was edited in
+ * several trees is whole in each of them (rule M7). Where a commit throws, the trees not committed yet are rolled back, and
+ * its error is thrown. After the end every call throws a RangeError.
+ */
+export class ForestTransaction implements Transaction {
+  readonly #forest: Woods;
+  /** `undefined` once ended. In most commands it gets one member. */
+  #opened: Opened[] | undefined = [];
+
+  constructor(forest: Woods) {
+    this.#forest = forest;
+  }
+
+  add(parent: TreeNode, name: string, node: NewNode): TreeNode {
+    return this.#in(parent).add(parent, name, node);
+  }
+
+  delete(node: TreeNode): void {
+    this.#in(node).delete(node);
+  }
+
+  replaceValue(leaf: TreeNode, value: Value): void {
+    this.#in(leaf).replaceValue(leaf, value);
+  }
+
+  rename(node: TreeNode, name: string): void {
+    this.#in(node).rename(node, name);
+  }
+
+  replaceAcl(node: TreeNode, acl: string): void {
+    this.#in(node).replaceAcl(node, acl);
+  }
+
+  replaceTitle(node: TreeNode, title: string): void {
+    this.#in(node).replaceTitle(node, title);
+  }
+
+  exec(node: TreeNode, request: ExecRequest): string {
+    return this.#in(node).exec(node, request);
+  }
+
+  commit(): void {
+    const opened = this.#end();
+    for (let next = opened.shift(); next !== undefined; next = opened.shift()) {
+      try {
+        next.transaction.commit();
+      } catch (error) {
+        for (const { transaction } of opened) transaction.rollback();
+        throw error;
+      }
+    }
+  }
+
+  rollback(): void {
+    for (const { transaction } of this.#end()) transaction.rollback();
+  }
+
+  #in(node: TreeNode): Transaction {
+    if (this.#opened === undefined) throw ended();
+    const tree = this.#forest.treeOf(node);
+    for (const opened of this.#opened) if (opened.tree === tree) return opened.transaction;
+    const transaction = tree.begin();
+    this.#opened.push({ tree, transaction });
+    return transaction;
+  }
+
+  #end(): Opened[] {
+    const opened = this.#opened;
+    if (opened === undefined) throw ended();
+    this.#opened = undefined;
+    return opened;
+  }
+}
+
+function ended(): RangeError {
+  return new RangeError('the transaction has ended');
+}

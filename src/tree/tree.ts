@@ -1,0 +1,68 @@
+/** CONTRACT between the DM commands and whatever holds a management object's content. */
+import type { SchemaNode } from './schema.ts';
+import type { Value } from './value.ts';
+
+/**
+ * One visible node, as it is now: a live view, valid until the node goes away. All names are unescaped.
+ * The properties are those of TND 1.2, section 8.3.
+ */
+export interface TreeNode {
+  readonly name: string;
+  /** `undefined` at a management object's root. */
+  readonly parent: TreeNode | undefined;
+  readonly kind: 'interior' | 'leaf';
+  /** What the DDF says of this node; `undefined` in a tree without a schema, where anything is allowed. */
+  readonly schema: SchemaNode | undefined;
+  /** Exists as long as its parent does; cannot be deleted or renamed (rule I3). */
+  readonly required: boolean;
+  /** A leaf's value; `undefined` at an interior node. */
+  readonly value: Value | undefined;
+  /** A leaf's MIME type, an interior node's management object identifier or ''. */
+  readonly type: string;
+  /** The node's own ACL; '' is "no value": inherited. */
+  readonly acl: string;
+  readonly title: string;
+  /** When the node was last changed, in milliseconds since 1970; 0 where that was never (rule P1). */
+  readonly timestamp: number;
+  /** The number of changes modulo 65536 (rule P1). */
+  readonly verNo: number;
+  child(name: string): TreeNode | undefined;
+  /** In no particular order. */
+  children(): Iterable<TreeNode>;
+}
+
+/** What an Add brings: a leaf with its value, or an interior node with its management object identifier or ''. */
+export type NewNode =
+  | { readonly kind: 'leaf'; readonly value: Value }
+  | { readonly kind: 'interior'; readonly type: string };
+
+export interface ExecRequest {
+  readonly data: string | Uint8Array | undefined;
+  readonly correlator: string | undefined;
+  /** The authenticated DM server that sent the Exec; `undefined`: the device itself. */
+  readonly server: string | undefined;
+}
+
+/**
+ * A group of edits that becomes visible to others, and durable, in one step (rules T2, M7). Its own reads of the tree see each edit at once. The caller has
+ * checked that each edit is allowed: names free and valid, values of the right format. Ends with commit or rollback.
+ */
+export interface Transaction {
+  add(parent: TreeNode, name: string, node: NewNode): TreeNode;
+  delete(node: TreeNode): void;
+  replaceValue(leaf: TreeNode, value: Value): void;
+  rename(node: TreeNode, name: string): void;
+  /** '' removes the node's own ACL, so that it inherits. */
+  replaceAcl(node: TreeNode, acl: string): void;
+  replaceTitle(node: TreeNode, title: string): void;
+  /** Orders the node's Exec; what it does happens after the commit, and is answered later. Gives the Exec's id. */
+  exec(node: TreeNode, request: ExecRequest): string;
+  commit(): void;
+  rollback(): void;
+}
+
+/** One management object's content, or a VM's own nodes. */
+export interface Tree {
+  readonly root: TreeNode;
+  begin(): Transaction;
+}
