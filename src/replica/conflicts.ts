@@ -1,0 +1,165 @@
+/** Which writes lost to a concurrent one (rule M8): found by the hub, as each command is merged. */
+import { formatSegment } from '../tree/uri.ts';
+import { isSameValue } from '../tree/value.ts';
+import { uriOf } from './changes.ts';
+import { type Fold, recordsOf, type TreeRecord } from './fold.ts';
+import type { MoNode } from './mo-node.ts';
+import {
+  type AddRecord,
+  addKey,
+  type ConflictSide,
+  type DeleteRecord,
+  type Register,
+  type TreeContent,
+} from './record.ts';
+import { compareStamps } from './stamp.ts';
+
+/** A write and the one that it might lose to, or beat. */
+export interface Rivalry {
+  readonly mine: TreeRecord;
+  /** `undefined`: a Delete of which nothing but its effect is known any more. */
+  readonly rival: TreeRecord | undefined;
+  /** Where the node is, while that can be told. */
+  readonly uri: string;
+}
+
+export interface Conflict {
+  readonly node: string;
+  readonly uri: string;
+  readonly lost: ConflictSide;
+  /** `undefined`: a Delete of which nothing but its effect is known any more. */
+  readonly kept: ConflictSide | undefined;
+}
+
+/** What a record meets that its writer had not seen, told before it is merged. */
+export function rivalsOf(record: TreeRecord, fold: Fold): Rivalry[] {
+  const node = fold.node(record.node);
+  const { content } = record;
+  // A Delete counts by itself, whatever became of the Add that it was meant for (rule I2).
+  if (content.kind !== 'delete' && fold.baseState(record.base) !== 'counts') {
+    const { nearest, uri } = whereabouts(record, fold);
+    return [{ mine: record, rival: killerOf(record, nearest), uri }];
+  }
+  switch (content.kind) {
+    case 'add': {
+      const killer = node?.deletes.find(({ stamp }) => compareStamps(stamp, record.stamp) > 0);
+      return rivalry(record, killer ?? renameOf(record as AddRecord, node), node);
+    }
+    case 'delete':
+      return node === undefined ? [] : victimsOf(record as DeleteRecord, node);
+    case 'name':
+    case 'value':
+    case 'acl':
+    case 'title':
+    case 'type':
+      return rivalry(record, node?.registers[content.kind]?.winner, node);
+  }
+}
+
+/** Decides, after the record is merged, which side of each rivalry is lost. Of a node whose Add is lost nothing else is told. */
+export function decide(rivalries: readonly Rivalry[], fold: Fold): Conflict[] {
+  const conflicts: Conflict[] = [];
+  const lostAdds = new Set<string>();
+  for (const { mine, rival, uri } of rivalries) {
+    const [lost, kept] = rival === undefined || loses(mine, rival, fold) ? [mine, rival] : [rival, mine];
+    const key = `${lost.node} ${lost.stamp.ms} ${lost.stamp.counter} ${lost.stamp.vm}`;
+    if (lostAdds.has(key)) continue;
+    if (lost.content.kind === 'add') lostAdds.add(key);
+    conflicts.push({ node: lost.node, uri, lost: side(lost), kept: kept && side(kept) });
+  }
+  return conflicts;
+}
+
+function rivalry(mine: TreeRecord, rival: TreeRecord | undefined, node: MoNode | undefined): Rivalry[] {
+  if (rival === undefined || !isUnseen(rival, mine) || haveSameEffect(mine.content, rival.content)) return [];
+  return [{ mine, rival, uri: knownUri(node) }];
+}
+
+/** Merged after the place that the writer had seen, by another VM. */
+function isUnseen(record: TreeRecord, writer: TreeRecord): boolean {
+  return record.place > writer.seen && record.stamp.vm !== writer.stamp.vm;
+}
+
+/** The Delete that ended what a record builds on, as far as it is still known: its writer cannot have seen it. */
+function killerOf(record: TreeRecord, nearest: MoNode | undefined): DeleteRecord | undefined {
+  const { base } = record;
+  for (let at = nearest; at !== undefined; at = at.parentNode) {
+    for (const killer of at.deletes) {
+      const isLater = at.id !== base?.node || compareStamps(killer.stamp, base.stamp) > 0;
+      if (isLater && isUnseen(killer, record)) return killer;
+    }
+  }
+  return undefined;
+}
+
+/** The rename that gave the node which an Add meets another name (rule M1). */
+function renameOf(record: AddRecord, node: MoNode | undefined): TreeRecord | undefined {
+  if (node === undefined || !node.alive || node.parentNode === undefined) return undefined;
+  const { parentNode: parent } = node;
+  if (parent.nameKey(node.name) === parent.nameKey(record.content.name)) return undefined;
+  return node.registers.name?.winner;
+}
+
+/** What a Delete takes away that its writer had not seen: Adds, and registers as far as they do not build on these. */
+function victimsOf(record: DeleteRecord, top: MoNode): Rivalry[] {
+  const victims: Rivalry[] = [];
+  const todo: MoNode[] = [top];
+  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+    if (!node.alive) continue;
+    const unseen = [...recordsOf(node)].filter(
+      (held) => held.content.kind !== 'delete' && isUnseen(held, record),
+    );
+    const adds = new Set(unseen.filter((held) => held.content.kind === 'add').map(addKey));
+    const uri = knownUri(node);
+    for (const rival of unseen) {
+      const goesWithAdd = rival.content.kind !== 'add' && rival.base !== null && adds.has(addKey(rival.base));
+      if (!goesWithAdd) victims.push({ mine: record, rival, uri });
+    }
+    for (const child of node.family) todo.push(child);
+  }
+  return victims;
+}
+
+function loses(mine: TreeRecord, rival: TreeRecord, fold: Fold): boolean {
+  if (mine.content.kind === 'delete')
+    return fold.node(rival.node)?.alive === true && fold.find(rival) !== undefined;
+  if (rival.content.kind === 'delete') return true;
+  if (mine.content.kind === 'add') return true;
+  const winner = fold.node(mine.node)?.registers[mine.content.kind as Register]?.winner;
+  return winner !== undefined && compareStamps(winner.stamp, mine.stamp) !== 0;
+}
+
+function side({ stamp, content }: TreeRecord): ConflictSide {
+  return { stamp, content };
+}
+
+/** Two writes of the same content leave nothing lost. */
+function haveSameEffect(a: TreeContent, b: TreeContent): boolean {
+  if (a.kind === 'value' && b.kind === 'value') return isSameValue(a.value, b.value);
+  return a.kind === b.kind && 'text' in a && 'text' in b && a.text === b.text;
+}
+
+/** Where a record's node is or was, and what is still held of it or the nearest above it. */
+function whereabouts(
+  record: TreeRecord,
+  fold: Fold,
+): { readonly nearest: MoNode | undefined; readonly uri: string } {
+  const { content } = record;
+  let id = record.node;
+  let below = '';
+  for (;;) {
+    const nearest = fold.node(id);
+    const grave = id === record.node && content.kind === 'add' ? content : fold.graveOf(id);
+    if (nearest !== undefined || grave === undefined) {
+      const above = knownUri(nearest);
+      return { nearest, uri: above === '' ? '' : `${above}${below}` };
+    }
+    below = `/${formatSegment(grave.name)}${below}`;
+    id = grave.parent;
+  }
+}
+
+function knownUri(node: MoNode | undefined): string {
+  for (let at = node; at?.parentNode !== undefined; at = at.parentNode) if (at.name === '') return '';
+  return node?.scope === undefined ? '' : uriOf(node);
+}

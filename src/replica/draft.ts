@@ -1,0 +1,231 @@
+/** A command in the making: the edits of one transaction, shown in the tree at once, recorded when it commits (rules T2, M7). */
+import type { ExecRequest, NewNode, Transaction, TreeNode } from '../tree/tree.ts';
+import type { Value } from '../tree/value.ts';
+import { type Fold, recordsOf, type TreeRecord } from './fold.ts';
+import { MoNode } from './mo-node.ts';
+import { type NodeId, nodeId } from './node-id.ts';
+import {
+  type AddRef,
+  addKey,
+  type Content,
+  execId,
+  isTreeRecord,
+  type LogRecord,
+  type TreeContent,
+} from './record.ts';
+import { compareStamps, type Stamp } from './stamp.ts';
+
+/** What a draft needs of its replica. */
+export interface DraftHost {
+  readonly fold: Fold;
+  readonly life: number;
+  /** The place in main that this VM has seen. */
+  readonly place: number;
+  nextSeq(): number;
+  /** The stamp of a command executed now (rule T1). */
+  nextStamp(): Stamp;
+  /** An Exec's addressees and expiry (rule X1). */
+  addressExec(node: MoNode): { readonly addressees: readonly string[]; readonly expiry: number };
+  /** Whether a record waits in the outbox that no channel has seen (rule D5). */
+  wasNeverSent(record: LogRecord): boolean;
+  /** Takes the command over, or throws and leaves the draft to be rolled back. `dropped` are never sent records that it made needless. */
+  commit(records: readonly LogRecord[], dropped: readonly LogRecord[]): void;
+  /** The draft is over. */
+  end(): void;
+}
+
+export class Draft implements Transaction {
+  readonly #host: DraftHost;
+  readonly #stamp: Stamp;
+  #records: LogRecord[] = [];
+  /** Records of earlier commands that a Delete of this one took out of the tree. */
+  readonly #dropped: TreeRecord[] = [];
+  #open = true;
+
+  constructor(host: DraftHost) {
+    this.#host = host;
+    this.#stamp = host.nextStamp();
+    host.fold.suspend();
+  }
+
+  add(parent: TreeNode, name: string, node: NewNode): TreeNode {
+    const under = own(parent);
+    const { fold } = this.#host;
+    const { id, k } = freeId(fold, under, name, node.kind);
+    const content = { kind: 'add', parent: under.id, name, nodeKind: node.kind, k } as const;
+    this.#insert(this.#record(id, fold.baseFor(under), content, 0));
+    const added = fold.node(id);
+    if (added === undefined) throw new TypeError('an added node is not there');
+    if (node.kind === 'leaf') this.#write(added, { kind: 'value', value: node.value }, 0);
+    else if (node.type !== '') this.#write(added, { kind: 'type', text: node.type }, 0);
+    return added;
+  }
+
+  /**
+   * Deletes the node and what is below it. What this command, or commands that no channel has seen, made there leaves nothing behind (rules T2, D5);
+   * a Delete is recorded when the node is still alive then.
+   */
+  delete(node: TreeNode): void {
+    const target = own(node);
+    for (const record of this.#madeHere(target)) this.#withdraw(record);
+    this.#host.fold.settle();
+    if (target.alive) this.#write(target, { kind: 'delete' }, (target.verNo + 1) & 0xffff);
+  }
+
+  replaceValue(leaf: TreeNode, value: Value): void {
+    this.#set(own(leaf), { kind: 'value', value });
+  }
+
+  rename(node: TreeNode, name: string): void {
+    const target = own(node);
+    if (target.name === name) return;
+    const earlier = this.#drafted(target, 'name');
+    if (earlier !== undefined) {
+      this.#withdraw(earlier);
+      this.#host.fold.settle();
+    }
+    if (target.name !== name) this.#set(target, { kind: 'name', text: name });
+  }
+
+  replaceAcl(node: TreeNode, acl: string): void {
+    this.#set(own(node), { kind: 'acl', text: acl });
+  }
+
+  replaceTitle(node: TreeNode, title: string): void {
+    this.#set(own(node), { kind: 'title', text: title });
+  }
+
+  exec(node: TreeNode, request: ExecRequest): string {
+    this.#mustBeOpen();
+    const target = own(node);
+    const head = this.#head(target.verNo);
+    const id = execId(head);
+    const { addressees, expiry } = this.#host.addressExec(target);
+    const { server = '', correlator = '', data = '' } = request;
+    const content = { kind: 'exec', id, server, correlator, data, addressees, expiry } as const;
+    this.#records.push({ ...head, node: target.id, base: this.#host.fold.baseFor(target), content });
+    return id;
+  }
+
+  commit(): void {
+    this.#mustBeOpen();
+    this.#host.fold.resume();
+    try {
+      if (this.#records.length > 0 || this.#dropped.length > 0)
+        this.#host.commit(this.#records, this.#dropped);
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+    this.#end();
+  }
+
+  rollback(): void {
+    if (!this.#open) return;
+    const { fold } = this.#host;
+    for (const record of this.#records) if (isTreeRecord(record)) fold.remove(record);
+    for (const record of this.#dropped) fold.insert(record);
+    fold.resume();
+    fold.settle();
+    fold.takeChanges();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#open = false;
+    this.#host.end();
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#open) throw new TypeError('the transaction has ended');
+  }
+
+  /** A write of a register: of several in one command the last alone stays, counted once in VerNo (rules T2, P1). */
+  #set(node: MoNode, content: TreeContent): void {
+    const earlier = this.#drafted(node, content.kind);
+    const mine = this.#records.some((record) => record.node === node.id && isTreeRecord(record));
+    const verNo = mine ? node.verNo : (node.verNo + 1) & 0xffff;
+    if (earlier !== undefined) this.#withdraw(earlier);
+    this.#write(node, content, verNo);
+  }
+
+  #drafted(node: MoNode, kind: TreeContent['kind']): TreeRecord | undefined {
+    for (const record of this.#records) {
+      if (record.node === node.id && record.content.kind === kind && isTreeRecord(record)) return record;
+    }
+    return undefined;
+  }
+
+  #write(node: MoNode, content: TreeContent, verNo: number): void {
+    this.#insert(this.#record(node.id, this.#host.fold.baseFor(node), content, verNo));
+  }
+
+  #record<C extends Content>(node: NodeId, base: AddRef | null, content: C, verNo: number): LogRecord<C> {
+    const { life, place: seen } = this.#host;
+    const seq = this.#host.nextSeq();
+    return { node, stamp: this.#stamp, life, seq, base, seen, place: 0, verNo, content };
+  }
+
+  #head(verNo: number): Omit<LogRecord, 'node' | 'base' | 'content'> {
+    const { life, place: seen } = this.#host;
+    return { stamp: this.#stamp, life, seq: this.#host.nextSeq(), seen, place: 0, verNo };
+  }
+
+  #insert(record: LogRecord<TreeContent>): void {
+    this.#mustBeOpen();
+    const { fold } = this.#host;
+    fold.insert(record);
+    fold.settle();
+    this.#records.push(record);
+  }
+
+  #withdraw(record: TreeRecord): void {
+    this.#host.fold.remove(record);
+    const drafted = this.#records.indexOf(record);
+    if (drafted >= 0) this.#records.splice(drafted, 1);
+    else this.#dropped.push(record);
+  }
+
+  /**
+   * The records at and below a node that a Delete makes needless: what this command wrote there, and what Adds that no channel has seen made, with all that builds on them. Writes to nodes
+   * that others know stay in the outbox: the Delete may yet be refused, and they are acknowledged.
+   */
+  #madeHere(top: MoNode): TreeRecord[] {
+    const made: TreeRecord[] = [];
+    const unseenAdds = new Set<string>();
+    const todo: MoNode[] = [top];
+    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+      for (const record of recordsOf(node)) {
+        if (record.content.kind === 'delete') continue;
+        const drafted = record.place === 0 && compareStamps(record.stamp, this.#stamp) === 0;
+        const unseen = record.content.kind === 'add' && this.#host.wasNeverSent(record);
+        if (unseen) unseenAdds.add(addKey(record));
+        const builds =
+          record.base !== null && unseenAdds.has(addKey(record.base)) && this.#host.wasNeverSent(record);
+        if (drafted || unseen || builds) made.push(record);
+      }
+      for (const child of node.family) todo.push(child);
+    }
+    return made;
+  }
+}
+
+/** The lowest k whose id is not alive under another name (rule I2). */
+function freeId(
+  fold: Fold,
+  parent: MoNode,
+  name: string,
+  kind: 'interior' | 'leaf',
+): { readonly id: string; readonly k: number } {
+  const key = parent.nameKey(name);
+  for (let k = 0; ; k++) {
+    const id = nodeId(parent.id, key, kind, k);
+    const holder = fold.node(id);
+    if (holder === undefined || !holder.alive || parent.nameKey(holder.name) === key) return { id, k };
+  }
+}
+
+function own(node: TreeNode): MoNode {
+  if (!(node instanceof MoNode)) throw new TypeError('a node of another tree');
+  return node;
+}

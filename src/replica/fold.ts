@@ -1,0 +1,572 @@
+/**
+ * Records to tree (rules D1, I2, I3, M1 to M4): keeps the tree of one management object materialised while records come and go.
+ *
+ * Invariants after `settle`:
+ * 1. The tree is a function of the set of records held, whatever the order they came in.
+ * 2. A settled record (in main, or local) is held only while it is needed (rule D5): a dead one that cannot count again, and one that is beaten whatever happens, are
+ *    let go. A record of this VM's branch is held until it is taken back, and never lets a settled one go: it may yet be refused.
+ */
+import { findSchemaNode, isRequired, type Schema, type SchemaNode } from '../tree/schema.ts';
+import { type Change, StepChanges } from './changes.ts';
+import { type AddEntry, MoNode, type RegisterState } from './mo-node.ts';
+import { type NodeId, nodeId, rootId } from './node-id.ts';
+import {
+  type AddRecord,
+  type AddRef,
+  type DeleteRecord,
+  isSameWrite,
+  type LogRecord,
+  localPlace,
+  type Register,
+  type RegisterRecord,
+  type TreeContent,
+} from './record.ts';
+import type { Scope } from './scope.ts';
+import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
+
+/** A record that is about a node. */
+export type TreeRecord = LogRecord<TreeContent>;
+
+/** Where a node was that nothing is held of any more. */
+export interface Grave {
+  readonly parent: NodeId;
+  readonly name: string;
+}
+
+/** So many are remembered. */
+const maxGraves = 4_096;
+
+export class Fold {
+  readonly root: MoNode;
+  readonly #nodes = new Map<NodeId, MoNode>();
+  readonly #letGo: (record: TreeRecord) => void;
+  readonly #graves = new Map<NodeId, Grave>();
+  #dirty: MoNode[] = [];
+  /** Empty between two calls of `settle`. */
+  readonly #queue = new DepthQueue();
+  /** Nodes below which everything must be looked at again: an Add was taken out, or such a node is required and so hands on what happened above it. */
+  readonly #disturbed = new Set<MoNode>();
+  /** `undefined` until somebody watches. */
+  #changes: StepChanges | undefined;
+  /** While a draft is open: the nodes with settled records whose Add it took out, and may put back. */
+  #suspended: MoNode[] | undefined;
+
+  /** `letGo` hears of each settled record that is not needed any more (rule D5). */
+  constructor(schema: Schema | undefined, scope: Scope, letGo: (record: TreeRecord) => void) {
+    this.#letGo = letGo;
+    this.root = new MoNode(rootId);
+    this.root.schema = schema?.root;
+    this.root.scope = scope;
+    this.root.required = true;
+    this.#nodes.set(rootId, this.root);
+    this.#dirty.push(this.root);
+    this.settle();
+  }
+
+  /** From now on `takeChanges` tells what becomes different: what was stored is no news. */
+  watch(): void {
+    this.#changes = new StepChanges();
+  }
+
+  node(id: NodeId): MoNode | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** Takes a record in; the tree shows it after `settle`. A record that is held already is left as it is, or becomes the merged one. */
+  insert(record: TreeRecord): void {
+    const node = this.#nodes.get(record.node) ?? this.#newNode(record.node);
+    if (this.#hold(node, record)) this.#dirty.push(node);
+  }
+
+  /** Takes a record out again, by its write id: one of a branch that was refused, lost, or rolled back. */
+  remove(record: TreeRecord): void {
+    const node = this.#nodes.get(record.node);
+    if (node === undefined) return;
+    this.#changes?.touch(node);
+    this.#dirty.push(node);
+    const { content } = record;
+    switch (content.kind) {
+      case 'add':
+        removeWhere(node.adds, (entry) => isSameWrite(entry.record, record));
+        this.#disturbed.add(node);
+        return;
+      case 'delete':
+        removeWhere(node.deletes, (held) => isSameWrite(held, record));
+        return;
+      case 'name':
+      case 'value':
+      case 'acl':
+      case 'title':
+      case 'type': {
+        const state = node.registers[content.kind];
+        if (state !== undefined) removeWhere(state.records, (held) => isSameWrite(held, record));
+        return;
+      }
+    }
+  }
+
+  /** The record held of this write, merged or not. */
+  find(record: TreeRecord): TreeRecord | undefined {
+    const node = this.#nodes.get(record.node);
+    if (node === undefined) return undefined;
+    return recordsAbout(node, record.content.kind).find((held) => isSameWrite(held, record));
+  }
+
+  /** From now on nothing is let go because an Add was taken out: a draft does so, and may yet be rolled back. */
+  suspend(): void {
+    this.#suspended = [];
+  }
+
+  /** The draft is over; `settle` lets go of what nothing can bring back now. */
+  resume(): void {
+    this.#dirty.push(...(this.#suspended ?? []));
+    this.#suspended = undefined;
+  }
+
+  /** Makes the tree what the records say. Cost: by what the records since the last time touch. */
+  settle(): void {
+    this.#queueDirty();
+    for (let node = this.#queue.take(); node !== undefined; node = this.#queue.take()) {
+      const isDisturbed = this.#disturbed.delete(node);
+      // One that was forgotten meanwhile may have a successor of the same id.
+      if (this.#nodes.get(node.id) !== node) continue;
+      if (this.#settleNode(node) || isDisturbed) this.#queueFamily(node);
+      this.#queueDirty();
+    }
+  }
+
+  /** What the tree shows differently since the last call (or, for a discarded step, nothing is owed). */
+  takeChanges(): Change[] {
+    const changes = this.#changes;
+    if (changes === undefined || changes.isEmpty) return [];
+    this.#changes = new StepChanges();
+    return changes.list();
+  }
+
+  /** Whether the Add that a record builds on counts; `gone`: it is not held, so it never will again. */
+  baseState(base: AddRef | null): 'counts' | 'not' | 'gone' {
+    if (base === null) return 'counts';
+    const entry = this.#addEntry(base);
+    if (entry === undefined) return 'gone';
+    return entry.counts ? 'counts' : 'not';
+  }
+
+  /** The Add that a new record on a node builds on: its own greatest, or the nearest ancestor's that has one (rule I2). */
+  baseFor(node: MoNode): AddRef | null {
+    for (let at: MoNode | undefined = node; at !== undefined; at = at.parentNode) {
+      const add = at.greatestAdd;
+      if (add !== undefined) return { node: at.id, stamp: add.stamp };
+    }
+    return null;
+  }
+
+  /** Every node that is alive under its parent, parked ones included, and everything else that is known: for walks over all records. */
+  nodes(): Iterable<MoNode> {
+    return this.#nodes.values();
+  }
+
+  /** Where a node was that was forgotten not too long ago: so that a late write to it can be reported by its URI (rule M8). */
+  graveOf(id: NodeId): Grave | undefined {
+    return this.#graves.get(id);
+  }
+
+  #queueFamily(node: MoNode): void {
+    for (const child of node.family) {
+      this.#queue.add(child);
+      if (child.required) this.#disturbed.add(child);
+    }
+  }
+
+  #queueDirty(): void {
+    if (this.#dirty.length === 0) return;
+    for (const node of this.#dirty) this.#queue.add(node);
+    this.#dirty = [];
+  }
+
+  #addEntry(ref: AddRef): AddEntry | undefined {
+    const adds = this.#nodes.get(ref.node)?.adds;
+    if (adds === undefined) return undefined;
+    for (const entry of adds) if (compareStamps(entry.record.stamp, ref.stamp) === 0) return entry;
+    return undefined;
+  }
+
+  /** Says whether that changed what is held. */
+  #hold(node: MoNode, record: TreeRecord): boolean {
+    const { content } = record;
+    switch (content.kind) {
+      case 'add':
+        this.#linkAdded(node, record as AddRecord);
+        return this.#holdAdd(node, record as AddRecord);
+      case 'delete':
+        return insertRecord(node.deletes, record as DeleteRecord);
+      case 'name':
+      case 'value':
+      case 'acl':
+      case 'title':
+      case 'type': {
+        const state = node.registers[content.kind];
+        if (state !== undefined) return insertRecord(state.records, record as RegisterRecord);
+        node.registers[content.kind] = { records: [record as RegisterRecord], winner: undefined };
+        return true;
+      }
+    }
+  }
+
+  #holdAdd(node: MoNode, record: AddRecord): boolean {
+    const held = node.adds.find((entry) => isSameWrite(entry.record, record));
+    if (held === undefined) {
+      node.adds.push({ record, counts: false });
+      return true;
+    }
+    if (!isReplacedBy(held.record, record)) return false;
+    // What is built on an Add whose stamp was made anew (rule T3) names the old one.
+    if (compareStamps(held.record.stamp, record.stamp) !== 0) this.#disturbed.add(node);
+    held.record = record;
+    return true;
+  }
+
+  #newNode(id: NodeId): MoNode {
+    const node = new MoNode(id);
+    this.#nodes.set(id, node);
+    return node;
+  }
+
+  #linkAdded(node: MoNode, record: AddRecord): void {
+    if (node.parentNode !== undefined || node === this.root) return;
+    const { parent: parentId, nodeKind } = record.content;
+    const parent = this.#nodes.get(parentId) ?? this.#newNode(parentId);
+    node.kind = nodeKind;
+    this.#link(node, parent, record.content.name);
+  }
+
+  #link(node: MoNode, parent: MoNode, name: string): void {
+    node.parentNode = parent;
+    node.nameInId = name;
+    parent.family.add(node);
+    this.#describe(node);
+  }
+
+  /** Gives a node, and everything already linked below it, depth, schema and scope, as soon as its parent has them. */
+  #describe(top: MoNode): void {
+    const todo: MoNode[] = [top];
+    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+      const { parentNode: parent, nameInId: name } = node;
+      if (parent?.scope === undefined) continue;
+      node.depth = parent.depth + 1;
+      node.schema = parent.schema && findSchemaNode(parent.schema, name, node.kind);
+      node.scope = parent.scope.child(node.schema, name);
+      for (const child of node.family) {
+        this.#dirty.push(child);
+        todo.push(child);
+      }
+    }
+  }
+
+  /** Says whether the node's children must be looked at again. */
+  #settleNode(node: MoNode): boolean {
+    const wasAlive = node.alive;
+    this.#changes?.touch(node);
+    const familyAffected = this.#settleAdds(node);
+    node.alive = node.required
+      ? (node.parentNode?.alive ?? true)
+      : node.parentNode !== undefined && node.adds.some((entry) => entry.counts);
+    this.#makeRequired(node);
+    for (const register in node.registers) this.#settleRegister(node, register as Register);
+    this.#place(node);
+    if (node.isEmpty) this.#forget(node);
+    return familyAffected || wasAlive !== node.alive;
+  }
+
+  #settleAdds(node: MoNode): boolean {
+    const killed = greatest(node.deletes, () => true);
+    const killedForGood = greatest(node.deletes, (record) => isSettled(record));
+    if (node.deletes.length > 1) this.#keepGreatestDelete(node, killedForGood);
+    let affected = false;
+    removeWhere(node.adds, (entry) => {
+      const { record } = entry;
+      const base = this.baseState(record.base);
+      const isGone = base === 'gone' && this.#isForGood(node);
+      if (isSettled(record) && (compareStamps(record.stamp, killedForGood) < 0 || isGone)) {
+        this.#letGo(record);
+        affected = true;
+        return true;
+      }
+      const counts = base === 'counts' && compareStamps(record.stamp, killed) >= 0;
+      if (counts !== entry.counts) affected = true;
+      entry.counts = counts;
+      return false;
+    });
+    return affected;
+  }
+
+  /** Whether an Add that is not held will not come back; otherwise the node is looked at again when the draft is over. */
+  #isForGood(node: MoNode): boolean {
+    this.#suspended?.push(node);
+    return this.#suspended === undefined;
+  }
+
+  #keepGreatestDelete(node: MoNode, greatestSettled: Stamp): void {
+    removeWhere(node.deletes, (record) => {
+      const beaten = isSettled(record) && compareStamps(record.stamp, greatestSettled) < 0;
+      if (beaten) this.#letGo(record);
+      return beaten;
+    });
+  }
+
+  #settleRegister(node: MoNode, register: Register): void {
+    const state = node.registers[register];
+    if (state === undefined) return;
+    const [only] = state.records;
+    if (only !== undefined && state.records.length === 1) {
+      const base = this.baseState(only.base);
+      state.winner = base === 'counts' ? only : undefined;
+      if (base === 'gone' && isSettled(only) && this.#isForGood(node)) {
+        this.#letGo(only);
+        delete node.registers[register];
+      }
+      return;
+    }
+    this.#settleContested(node, state);
+    if (state.records.length === 0) delete node.registers[register];
+  }
+
+  #settleContested(node: MoNode, state: RegisterState): void {
+    let winner: RegisterRecord | undefined;
+    let settledWinner: RegisterRecord | undefined;
+    removeWhere(state.records, (record) => {
+      const base = this.baseState(record.base);
+      if (base === 'gone' && isSettled(record) && this.#isForGood(node)) {
+        this.#letGo(record);
+        return true;
+      }
+      if (base === 'counts') {
+        winner = laterRecord(winner, record);
+        if (isSettled(record)) settledWinner = laterRecord(settledWinner, record);
+      }
+      return false;
+    });
+    state.winner = winner;
+    const keeper = settledWinner;
+    if (keeper === undefined) return;
+    removeWhere(state.records, (record) => {
+      if (record === keeper || !isSettled(record)) return false;
+      if (keeper.place === localPlace && record.place !== localPlace) return false;
+      if (compareStamps(record.stamp, keeper.stamp) > 0 || !this.#outlives(keeper.base, record.base))
+        return false;
+      this.#letGo(record);
+      return true;
+    });
+  }
+
+  /** Whether no Delete can end what builds on `a` without ending what builds on `b`: a's chain of creation stamps is nowhere lower (rule D5). */
+  #outlives(a: AddRef | null, b: AddRef | null): boolean {
+    while (a !== null && b !== null) {
+      if (a.node !== b.node) return false;
+      const order = compareStamps(a.stamp, b.stamp);
+      if (order === 0) return true;
+      if (order < 0) return false;
+      const addOfA = this.#addEntry(a);
+      const addOfB = this.#addEntry(b);
+      if (addOfA === undefined || addOfB === undefined) return addOfB === undefined;
+      a = addOfA.record.base;
+      b = addOfB.record.base;
+    }
+    return a === null;
+  }
+
+  /** The nodes that the schema requires below a living node exist by themselves (rule I3). */
+  #makeRequired(node: MoNode): void {
+    if (node.alive === node.hasRequiredChildren || node.schema === undefined) return;
+    node.hasRequiredChildren = node.alive;
+    if (!node.alive) return;
+    for (const schema of node.schema.children) {
+      if (schema.name === undefined || !isRequired(schema)) continue;
+      this.#requiredChild(node, schema, schema.name);
+    }
+  }
+
+  #requiredChild(parent: MoNode, schema: SchemaNode, name: string): void {
+    const kind = schema.format === 'node' ? 'interior' : 'leaf';
+    const id = nodeId(parent.id, parent.nameKey(name), kind, 0);
+    const node = this.#nodes.get(id) ?? this.#newNode(id);
+    if (node.parentNode !== undefined) return;
+    node.kind = kind;
+    node.required = true;
+    this.#link(node, parent, name);
+    this.#dirty.push(node);
+  }
+
+  /** Gives the node its place among its parent's names, or takes it away (rules M4, M9). */
+  #place(node: MoNode): void {
+    const parent = node.parentNode;
+    if (parent === undefined) return;
+    if (node.alive) node.lastName = node.name;
+    const key = node.alive ? parent.nameKey(node.name) : undefined;
+    if (key !== node.slot && node.slot !== undefined) this.#leaveSlot(parent, node, node.slot);
+    if (key !== undefined) this.#enterSlot(parent, node, key);
+    node.slot = key;
+  }
+
+  #enterSlot(parent: MoNode, node: MoNode, key: string): void {
+    parent.shown ??= new Map();
+    const holder = parent.shown.get(key);
+    if (holder === undefined) {
+      parent.shown.set(key, node);
+      return;
+    }
+    const crowd = parent.crowded?.get(key);
+    if (holder === node && crowd === undefined) return;
+    const claimants = crowd ?? [holder];
+    if (!claimants.includes(node)) claimants.push(node);
+    claimants.sort(byClaim);
+    parent.crowded ??= new Map();
+    parent.crowded.set(key, claimants);
+    this.#seat(parent, key, claimants[0] ?? node, holder);
+  }
+
+  #leaveSlot(parent: MoNode, node: MoNode, key: string): void {
+    const crowd = parent.crowded?.get(key);
+    if (crowd === undefined) {
+      parent.shown?.delete(key);
+      return;
+    }
+    removeWhere(crowd, (claimant) => claimant === node);
+    const [first] = crowd;
+    if (first === undefined) return;
+    if (crowd.length === 1) parent.crowded?.delete(key);
+    this.#seat(parent, key, first, node);
+  }
+
+  #seat(parent: MoNode, key: string, node: MoNode, before: MoNode): void {
+    if (node === before && parent.shown?.get(key) === node) return;
+    this.#changes?.touch(node);
+    this.#changes?.touch(before);
+    parent.shown?.set(key, node);
+  }
+
+  #forget(node: MoNode): void {
+    const parent = node.parentNode;
+    if (node.slot !== undefined) return;
+    this.#nodes.delete(node.id);
+    if (parent === undefined) return;
+    this.#bury(node, parent);
+    parent.family.delete(node);
+    if (parent.isEmpty) this.#forget(parent);
+  }
+
+  #bury({ id, lastName: name }: MoNode, { id: parent }: MoNode): void {
+    if (name === '') return;
+    this.#graves.delete(id);
+    this.#graves.set(id, { parent, name });
+    const [oldest] = this.#graves.keys();
+    if (this.#graves.size > maxGraves && oldest !== undefined) this.#graves.delete(oldest);
+  }
+}
+
+/** Every record held about a node. */
+export function* recordsOf(node: MoNode): Generator<TreeRecord> {
+  for (const { record } of node.adds) yield record;
+  yield* node.deletes;
+  for (const state of Object.values(node.registers)) yield* state.records;
+}
+
+/** The records held about a node's existence, its deletion, or one of its registers. */
+export function recordsAbout(node: MoNode, kind: TreeContent['kind']): readonly TreeRecord[] {
+  switch (kind) {
+    case 'add':
+      return node.adds.map(({ record }) => record);
+    case 'delete':
+      return node.deletes;
+    case 'name':
+    case 'value':
+    case 'acl':
+    case 'title':
+    case 'type':
+      return node.registers[kind]?.records ?? [];
+  }
+}
+
+/** In main, or of a part that never leaves the VM: nobody can take the record back. */
+function isSettled(record: LogRecord): boolean {
+  return record.place > 0;
+}
+
+function insertRecord<R extends LogRecord>(records: R[], record: R): boolean {
+  const at = records.findIndex((held) => isSameWrite(held, record));
+  const held = records[at];
+  if (held === undefined) records.push(record);
+  else if (isReplacedBy(held, record)) records[at] = record;
+  else return false;
+  return true;
+}
+
+/** Of one write: a merged record takes the place of a branch's. */
+function isReplacedBy(held: LogRecord, record: LogRecord): boolean {
+  return held.place === 0 && held !== record;
+}
+
+function greatest(deletes: readonly DeleteRecord[], counts: (record: DeleteRecord) => boolean): Stamp {
+  let best = zeroStamp;
+  for (const record of deletes)
+    if (counts(record) && compareStamps(record.stamp, best) > 0) best = record.stamp;
+  return best;
+}
+
+function laterRecord(a: RegisterRecord | undefined, b: RegisterRecord): RegisterRecord {
+  return a === undefined || compareStamps(a.stamp, b.stamp) < 0 ? b : a;
+}
+
+/** The order in which nodes have a claim on a name (rule M4). */
+function byClaim(a: MoNode, b: MoNode): number {
+  return compareStamps(a.nameStamp, b.nameStamp) || (a.id < b.id ? -1 : 1);
+}
+
+function removeWhere<T>(items: T[], condition: (item: T) => boolean): void {
+  let kept = 0;
+  for (const item of items) if (!condition(item)) items[kept++] = item;
+  items.length = kept;
+}
+
+/** Nodes in the order of their depth, each once between two of its takes. */
+class DepthQueue {
+  readonly #levels: Level[] = [];
+  #at = 0;
+
+  add(node: MoNode): void {
+    while (this.#levels.length <= node.depth) this.#levels.push(new Level());
+    this.#levels[node.depth]?.add(node);
+    if (node.depth < this.#at) this.#at = node.depth;
+  }
+
+  take(): MoNode | undefined {
+    for (; this.#at < this.#levels.length; this.#at++) {
+      const node = this.#levels[this.#at]?.take();
+      if (node !== undefined) return node;
+    }
+    return undefined;
+  }
+}
+
+/** Nodes of one depth, first come, first served. The order is an array: in a Set every look for the first member walks over all that were deleted before it. */
+class Level {
+  readonly #waiting = new Set<MoNode>();
+  readonly #order: MoNode[] = [];
+  #next = 0;
+
+  add(node: MoNode): void {
+    if (this.#waiting.has(node)) return;
+    this.#waiting.add(node);
+    this.#order.push(node);
+  }
+
+  take(): MoNode | undefined {
+    const node = this.#order[this.#next++];
+    if (node === undefined) {
+      this.#order.length = 0;
+      this.#next = 0;
+      return undefined;
+    }
+    this.#waiting.delete(node);
+    return node;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * What a replica asks its VM to store (rules M7, Y2): a list of entries per management object, each whole in itself. Replayed in order they give the replica back.
+ * A byte that is not understood is `storage-damaged`; a newer version of the form is `storage-newer`.
+ */
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { VirmoError } from '../errors.ts';
+import type { LogRecord } from './record.ts';
+import { decodeRecord, encodeRecord } from './record-codec.ts';
+import type { Stamp } from './stamp.ts';
+
+/** A record's name within its VM. */
+export interface WriteKey {
+  readonly life: number;
+  readonly seq: number;
+}
+
+/** The records of one command that wait to be merged, and the greatest stamp that was merged when it was executed (rule T3). */
+export interface PendingCommand {
+  readonly records: readonly LogRecord[];
+  readonly floor: Stamp | undefined;
+}
+
+/** The records of a command that the hub refused, all of one life, from and to inclusive. */
+export interface Refusal {
+  readonly life: number;
+  readonly from: number;
+  readonly to: number;
+  readonly code: RefusalCode;
+  readonly reason: string;
+}
+
+/** Why a hub refuses a command; stable. */
+export type RefusalCode =
+  /** Its stamp is further ahead of the hub's time than the bound (rule T3). */
+  | 'stamp-ahead'
+  /** Another record of the same register has this stamp (rule T1): stamped anew and sent again. */
+  | 'stamp-taken'
+  /** A node, value or name that the schema or the tree's rules forbid. */
+  | 'invalid'
+  /** It writes to a part that stays in each VM (rule S1). */
+  | 'local';
+
+export const refusalCodes: readonly RefusalCode[] = ['stamp-ahead', 'stamp-taken', 'invalid', 'local'];
+
+/** Whether the command itself is in order, and only its stamp is not taken. */
+export function isForStamp({ code }: Pick<Refusal, 'code'>): boolean {
+  return code === 'stamp-ahead' || code === 'stamp-taken';
+}
+
+/** How far the hub has judged one life of a VM (rule D2). */
+export interface Mark {
+  readonly vm: string;
+  readonly life: number;
+  readonly seq: number;
+  /** Refusals that the VM is not known to have heard of. */
+  readonly refused: readonly Refusal[];
+}
+
+export type JournalEntry =
+  /** An update of main that was received, or (with marks) written as the hub. */
+  | {
+      readonly type: 'main';
+      readonly update: Uint8Array;
+      readonly place: number;
+      readonly marks: readonly Mark[];
+      /** What stays here of commands of the hub's own that are in the update (rule M7). */
+      readonly local: readonly LogRecord[];
+    }
+  /** A command of this VM: its shared part waits in the outbox, its local part stays. `dropped` had been waiting and is made needless by it. */
+  | {
+      readonly type: 'command';
+      readonly shared: PendingCommand;
+      readonly local: readonly LogRecord[];
+      readonly dropped: readonly WriteKey[];
+    }
+  /** Commands that left the outbox, each named by its first record. */
+  | { readonly type: 'left'; readonly commands: readonly WriteKey[] }
+  /** Everything; what was before it does not matter any more. */
+  | {
+      readonly type: 'snapshot';
+      readonly main: Uint8Array;
+      readonly place: number;
+      readonly marks: readonly Mark[];
+      readonly outbox: readonly PendingCommand[];
+      readonly local: readonly LogRecord[];
+    };
+
+/** The version of the form that this library writes; it reads no newer one. */
+const version = 1;
+const types = ['main', 'command', 'left', 'snapshot'] as const satisfies readonly JournalEntry['type'][];
+
+export function encodeEntry(entry: JournalEntry): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, version);
+  encoding.writeVarUint(encoder, types.indexOf(entry.type));
+  switch (entry.type) {
+    case 'main':
+      encoding.writeVarUint8Array(encoder, entry.update);
+      encoding.writeVarUint(encoder, entry.place);
+      writeList(encoder, entry.marks, writeMark);
+      writeList(encoder, entry.local, writeRecord);
+      break;
+    case 'command':
+      writeCommand(encoder, entry.shared);
+      writeList(encoder, entry.local, writeRecord);
+      writeList(encoder, entry.dropped, writeKey);
+      break;
+    case 'left':
+      writeList(encoder, entry.commands, writeKey);
+      break;
+    case 'snapshot':
+      encoding.writeVarUint8Array(encoder, entry.main);
+      encoding.writeVarUint(encoder, entry.place);
+      writeList(encoder, entry.marks, writeMark);
+      writeList(encoder, entry.outbox, writeCommand);
+      writeList(encoder, entry.local, writeRecord);
+      break;
+  }
+  return encoding.toUint8Array(encoder);
+}
+
+export function decodeEntry(bytes: Uint8Array): JournalEntry {
+  try {
+    return readEntry(decoding.createDecoder(bytes));
+  } catch (cause) {
+    if (cause instanceof VirmoError && cause.code === 'storage-newer') throw cause;
+    throw new VirmoError('storage-damaged', 'a stored entry cannot be read', { cause });
+  }
+}
+
+function readEntry(decoder: decoding.Decoder): JournalEntry {
+  const found = decoding.readVarUint(decoder);
+  if (found > version) {
+    throw new VirmoError('storage-newer', `stored in form ${found}; this version reads up to ${version}`);
+  }
+  const type = types[decoding.readVarUint(decoder)];
+  const entry = type === undefined ? undefined : readBody(type, decoder);
+  if (found === 0 || entry === undefined || decoding.hasContent(decoder))
+    throw new RangeError('not an entry');
+  return entry;
+}
+
+function readBody(type: JournalEntry['type'], decoder: decoding.Decoder): JournalEntry {
+  switch (type) {
+    case 'main':
+      return {
+        type,
+        update: decoding.readVarUint8Array(decoder),
+        place: decoding.readVarUint(decoder),
+        marks: readList(decoder, readMark),
+        local: readList(decoder, readRecord),
+      };
+    case 'command':
+      return {
+        type,
+        shared: readCommand(decoder),
+        local: readList(decoder, readRecord),
+        dropped: readList(decoder, readKey),
+      };
+    case 'left':
+      return { type, commands: readList(decoder, readKey) };
+    case 'snapshot':
+      return {
+        type,
+        main: decoding.readVarUint8Array(decoder),
+        place: decoding.readVarUint(decoder),
+        marks: readList(decoder, readMark),
+        outbox: readList(decoder, readCommand),
+        local: readList(decoder, readRecord),
+      };
+  }
+}
+
+function writeList<T>(
+  encoder: encoding.Encoder,
+  items: readonly T[],
+  write: (encoder: encoding.Encoder, item: T) => void,
+): void {
+  encoding.writeVarUint(encoder, items.length);
+  for (const item of items) write(encoder, item);
+}
+
+function readList<T>(decoder: decoding.Decoder, read: (decoder: decoding.Decoder) => T): T[] {
+  const items: T[] = [];
+  for (let left = decoding.readVarUint(decoder); left > 0; left--) items.push(read(decoder));
+  return items;
+}
+
+function writeRecord(encoder: encoding.Encoder, record: LogRecord): void {
+  encoding.writeAny(encoder, encodeRecord(record));
+}
+
+function readRecord(decoder: decoding.Decoder): LogRecord {
+  return decodeRecord(decoding.readAny(decoder));
+}
+
+function writeKey(encoder: encoding.Encoder, { life, seq }: WriteKey): void {
+  encoding.writeVarUint(encoder, life);
+  encoding.writeVarUint(encoder, seq);
+}
+
+function readKey(decoder: decoding.Decoder): WriteKey {
+  return { life: decoding.readVarUint(decoder), seq: decoding.readVarUint(decoder) };
+}
+
+function writeCommand(encoder: encoding.Encoder, { records, floor }: PendingCommand): void {
+  writeList(encoder, records, writeRecord);
+  encoding.writeAny(encoder, floor === undefined ? [] : [floor.ms, floor.counter, floor.vm]);
+}
+
+function readCommand(decoder: decoding.Decoder): PendingCommand {
+  const records = readList(decoder, readRecord);
+  return { records, floor: readFloor(decoding.readAny(decoder)) };
+}
+
+function readFloor(raw: unknown): Stamp | undefined {
+  if (!Array.isArray(raw)) throw new RangeError('not a stamp');
+  if (raw.length === 0) return undefined;
+  const [ms, counter, vm] = raw;
+  if (raw.length !== 3 || !isNatural(ms) || !isNatural(counter) || typeof vm !== 'string')
+    throw new RangeError('not a stamp');
+  return { ms, counter, vm };
+}
+
+function isNatural(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function writeMark(encoder: encoding.Encoder, { vm, life, seq, refused }: Mark): void {
+  encoding.writeVarString(encoder, vm);
+  writeKey(encoder, { life, seq });
+  writeList(encoder, refused, writeRefusal);
+}
+
+function readMark(decoder: decoding.Decoder): Mark {
+  const vm = decoding.readVarString(decoder);
+  return { vm, ...readKey(decoder), refused: readList(decoder, readRefusal) };
+}
+
+function writeRefusal(encoder: encoding.Encoder, { life, from, to, code, reason }: Refusal): void {
+  writeKey(encoder, { life, seq: from });
+  encoding.writeVarUint(encoder, to);
+  encoding.writeVarUint(encoder, refusalCodes.indexOf(code));
+  encoding.writeVarString(encoder, reason);
+}
+
+function readRefusal(decoder: decoding.Decoder): Refusal {
+  const { life, seq: from } = readKey(decoder);
+  const to = decoding.readVarUint(decoder);
+  const code = refusalCodes[decoding.readVarUint(decoder)];
+  if (code === undefined) throw new RangeError('not a refusal');
+  return { life, from, to, code, reason: decoding.readVarString(decoder) };
+}

@@ -1,0 +1,296 @@
+/**
+ * Main: the Yjs document that is a management object (rule D1). Its root types are `log`, one flat Y.Array of records with separators (rule D3), and `meta`, a Y.Map of
+ * strings and numbers. Only a hub writes it (rule D2); this file knows Yjs, not what records mean.
+ */
+import * as decoding from 'lib0/decoding';
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from 'y-protocols/sync';
+import * as Y from 'yjs';
+import { VirmoError } from '../errors.ts';
+import type { LogRecord } from './record.ts';
+import { decodeRecord, encodeRecord } from './record-codec.ts';
+
+/** What main says of itself. */
+export interface MainMeta {
+  /** Made when the management object was first served; replicas of two origins do not mix (rule Y8). */
+  readonly origin: number;
+  /** The hub's line of writing; a restored hub opens a new one (rule Y4). */
+  readonly epoch: number;
+  /** The place at which the epoch branched off the one before. */
+  readonly epochStart: number;
+  /** The schema in its canonical form; '' without one (rule M6). */
+  readonly schema: string;
+  /** The scope rules in their canonical form (rule S1). */
+  readonly rules: string;
+  /** All VMs that were ever admitted to this management object. */
+  readonly members: readonly string[];
+}
+
+/** So many records stand between two separators (rule D3). */
+const separateAfter = 512;
+/** Cleaning starts when the log is longer than twice the live records and this (rule D5). */
+const cleaningSlack = 512;
+
+const memberPrefix = 'member:';
+
+export class Main {
+  readonly #doc: Y.Doc;
+  readonly #log: Y.Array<unknown>;
+  readonly #meta: Y.Map<string | number>;
+
+  constructor(clientId: number) {
+    this.#doc = new Y.Doc();
+    this.#doc.clientID = clientId;
+    this.#log = this.#doc.getArray('log');
+    this.#meta = this.#doc.getMap('meta');
+  }
+
+  /** Whether a hub has begun it. */
+  get isBegun(): boolean {
+    return this.#meta.has('origin');
+  }
+
+  /** `undefined` before the first contact with a hub. */
+  meta(): MainMeta | undefined {
+    const origin = this.#meta.get('origin');
+    if (typeof origin !== 'number') return undefined;
+    return {
+      origin,
+      epoch: Number(this.#meta.get('epoch')),
+      epochStart: Number(this.#meta.get('epochStart')),
+      schema: String(this.#meta.get('schema')),
+      rules: String(this.#meta.get('rules')),
+      members: [...this.#meta.keys()]
+        .filter((key) => key.startsWith(memberPrefix))
+        .map((key) => key.slice(memberPrefix.length))
+        .sort(),
+    };
+  }
+
+  /** Y-protocols' sync step 1: what this copy holds. */
+  syncStep1(): Uint8Array {
+    return frame(messageYjsSyncStep1, Y.encodeStateVector(this.#doc));
+  }
+
+  /** Y-protocols' sync step 2: what a copy lacks that sent `syncStep1`. Throws `message-malformed`. */
+  syncStep2(step1: Uint8Array): Uint8Array {
+    const vector = unframe(step1, messageYjsSyncStep1);
+    try {
+      return frame(messageYjsSyncStep2, Y.encodeStateAsUpdate(this.#doc, vector));
+    } catch (cause) {
+      throw new VirmoError('message-malformed', 'a state vector cannot be read', { cause });
+    }
+  }
+
+  /** The whole document as one update. */
+  encode(): Uint8Array {
+    return Y.encodeStateAsUpdate(this.#doc);
+  }
+
+  /**
+   * Applies one of the hub's updates whole and gives the records in it. Throws `message-malformed` and leaves nothing half done only if the update could not be decoded;
+   * after `diverged` the document must not be used any more.
+   */
+  apply(update: Uint8Array): LogRecord[] {
+    const records = readUpdate(update);
+    this.#take(update, 'an update of main');
+    return records;
+  }
+
+  /** Applies stored bytes. Throws `diverged` when Yjs does not take them; then the document must not be used any more. */
+  load(update: Uint8Array): void {
+    this.#take(update, 'a stored update of main');
+  }
+
+  #take(update: Uint8Array, what: string): void {
+    try {
+      Y.applyUpdate(this.#doc, update);
+    } catch (cause) {
+      throw new VirmoError('diverged', `Yjs could not apply ${what}`, { cause });
+    }
+    const { pendingStructs, pendingDs } = this.#doc.store;
+    if (pendingStructs !== null || pendingDs !== null)
+      throw new VirmoError('diverged', `${what} builds on one that is missing`);
+  }
+
+  /** The records now in the log, in its order. */
+  *records(): Generator<LogRecord> {
+    for (const element of this.#log.toArray()) if (Array.isArray(element)) yield decodeRecord(element);
+  }
+
+  /** For the hub: an editor of the log. */
+  author(isLive: (record: LogRecord) => boolean, liveCount: () => number): MainAuthor {
+    return new MainAuthor(this.#doc, this.#log, this.#meta, isLive, liveCount);
+  }
+}
+
+/** The hub's pen: appends records, cleans the head of the log, sets meta. */
+export class MainAuthor {
+  readonly #doc: Y.Doc;
+  readonly #log: Y.Array<unknown>;
+  readonly #meta: Y.Map<string | number>;
+  readonly #isLive: (record: LogRecord) => boolean;
+  readonly #liveCount: () => number;
+  /** The log's elements in order, from `#head` on; `undefined` is a separator. */
+  #elements: (LogRecord | undefined)[] = [];
+  #head = 0;
+  #sinceSeparator = 0;
+  #update: Uint8Array | undefined;
+
+  constructor(
+    doc: Y.Doc,
+    log: Y.Array<unknown>,
+    meta: Y.Map<string | number>,
+    isLive: (record: LogRecord) => boolean,
+    liveCount: () => number,
+  ) {
+    this.#doc = doc;
+    this.#log = log;
+    this.#meta = meta;
+    this.#isLive = isLive;
+    this.#liveCount = liveCount;
+    doc.on('update', (update: Uint8Array) => {
+      this.#update = update;
+    });
+  }
+
+  /** Tells the pen what the log holds, as the fold's own objects: `undefined` for an element that is no record. */
+  adopt(elements: (LogRecord | undefined)[]): void {
+    this.#elements = elements;
+    this.#sinceSeparator = separateAfter;
+  }
+
+  /** The log's elements as `adopt` wants them, each record made by `intern`. */
+  elements(intern: (record: LogRecord) => LogRecord): (LogRecord | undefined)[] {
+    return this.#log
+      .toArray()
+      .map((element) => (Array.isArray(element) ? intern(decodeRecord(element)) : undefined));
+  }
+
+  /** Appends records, sets meta, and cleans up to two elements for each record; gives the one update that does it all, or `undefined` if nothing was to do. */
+  write(
+    records: readonly LogRecord[],
+    meta: ReadonlyMap<string, string | number> = new Map(),
+  ): Uint8Array | undefined {
+    this.#update = undefined;
+    this.#doc.transact(() => {
+      for (const [key, value] of meta) this.#meta.set(key, value);
+      const { kept, removed } = this.#clean(2 * records.length);
+      this.#append(records);
+      this.#append(kept);
+      if (removed > 0) this.#log.delete(0, removed);
+    });
+    return this.#update;
+  }
+
+  /** Takes elements from the head: those still needed are to be appended anew (rule D5). */
+  #clean(limit: number): { readonly kept: LogRecord[]; readonly removed: number } {
+    const kept: LogRecord[] = [];
+    let removed = 0;
+    const spare = this.#elements.length - this.#head - (2 * this.#liveCount() + cleaningSlack);
+    for (; removed < limit && removed < spare; removed++) {
+      const element = this.#elements[this.#head];
+      this.#elements[this.#head++] = undefined;
+      if (element !== undefined && this.#isLive(element)) kept.push(element);
+    }
+    if (this.#head > 65_536) {
+      this.#elements.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return { kept, removed };
+  }
+
+  #append(records: readonly LogRecord[]): void {
+    for (let at = 0; at < records.length; ) {
+      const chunk = records.slice(at, at + separateAfter - this.#sinceSeparator);
+      if (chunk.length > 0) this.#log.push(chunk.map(encodeRecord));
+      for (const record of chunk) this.#elements.push(record);
+      at += chunk.length;
+      this.#sinceSeparator += chunk.length;
+      if (this.#sinceSeparator >= separateAfter) this.#separate();
+    }
+  }
+
+  #separate(): void {
+    this.#log.push([new Uint8Array(0)]);
+    this.#elements.push(undefined);
+    this.#sinceSeparator = 0;
+  }
+}
+
+/** The entries of meta for `MainAuthor.write`. */
+export function metaEntries(meta: MainMeta): Map<string, string | number> {
+  const { origin, epoch, epochStart, schema, rules, members } = meta;
+  const entries = new Map<string, string | number>(
+    Object.entries({ origin, epoch, epochStart, schema, rules }),
+  );
+  for (const member of members) for (const [key, value] of memberEntry(member)) entries.set(key, value);
+  return entries;
+}
+
+export function memberEntry(vm: string): Map<string, number> {
+  return new Map([[memberPrefix + vm, 1]]);
+}
+
+/** Wraps an update for the wire as y-protocols does. */
+export function frameUpdate(update: Uint8Array): Uint8Array {
+  return frame(messageYjsUpdate, update);
+}
+
+/** The update in y-protocols' sync step 2 or update; throws `message-malformed`. */
+export function unframeUpdate(message: Uint8Array): Uint8Array {
+  return unframe(message, messageYjsSyncStep2, messageYjsUpdate);
+}
+
+/** Several updates as one (Yjs's own merging). */
+export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
+  const [only] = updates;
+  return only !== undefined && updates.length === 1 ? only : Y.mergeUpdates([...updates]);
+}
+
+function frame(type: number, payload: Uint8Array): Uint8Array {
+  const head: number[] = [type];
+  let length = payload.length;
+  for (; length > 0x7f; length = Math.floor(length / 0x80)) head.push((length & 0x7f) | 0x80);
+  head.push(length);
+  const message = new Uint8Array(head.length + payload.length);
+  message.set(head);
+  message.set(payload, head.length);
+  return message;
+}
+
+function unframe(message: Uint8Array, ...types: readonly number[]): Uint8Array {
+  try {
+    const decoder = decoding.createDecoder(message);
+    if (!types.includes(decoding.readVarUint(decoder))) throw new RangeError('another type');
+    const payload = decoding.readVarUint8Array(decoder);
+    if (decoding.hasContent(decoder)) throw new RangeError('bytes after the end');
+    return payload;
+  } catch (cause) {
+    throw new VirmoError('message-malformed', 'not the expected message of y-protocols', { cause });
+  }
+}
+
+/** The records in an update of main; throws `message-malformed` for anything that a hub of this protocol does not write. */
+function readUpdate(update: Uint8Array): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const struct of decodeStructs(update).structs) {
+    if (struct instanceof Y.GC) continue;
+    if (!(struct instanceof Y.Item)) throw new VirmoError('message-malformed', 'an update of main has a gap');
+    const { content } = struct;
+    if (content instanceof Y.ContentAny) {
+      for (const element of content.arr) if (Array.isArray(element)) records.push(decodeRecord(element));
+    } else if (!(content instanceof Y.ContentBinary || content instanceof Y.ContentDeleted)) {
+      throw new VirmoError('message-malformed', 'an update of main holds what is no record');
+    }
+  }
+  return records;
+}
+
+/** Yjs's own decoding, which applies nothing; throws `message-malformed`. */
+export function decodeStructs(update: Uint8Array): ReturnType<typeof Y.decodeUpdate> {
+  try {
+    return Y.decodeUpdate(update);
+  } catch (cause) {
+    throw new VirmoError('message-malformed', 'not a Yjs update', { cause });
+  }
+}

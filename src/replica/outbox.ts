@@ -1,0 +1,279 @@
+/** A VM's commands that the hub does not have durably yet (rules D2, D5, Y2). */
+import type { PendingCommand, Refusal, WriteKey } from './journal.ts';
+import { isTreeRecord, type LogRecord } from './record.ts';
+import { roughSize } from './record-size.ts';
+import { compareStamps, type Stamp } from './stamp.ts';
+
+/** So many bytes (by `roughSize`) go into one branch update, as long as single commands are not larger: far below what hubs take. */
+const maxUpdateBytes = 1_048_576;
+
+export interface OutboxCommand {
+  records: LogRecord[];
+  floor: Stamp | undefined;
+  /** Whether it was ever handed to a channel: then the hub may have it. */
+  wasSent: boolean;
+  /** The number of the branch update that carries it on the present connection. */
+  sentIn: number | undefined;
+  /** The hub refused its stamp: it and all after it are to be stamped anew (rules T1, T3). */
+  isStampRefused: boolean;
+  /** The place in main by which the hub had merged it; `undefined` until it says so. */
+  mergedAt: number | undefined;
+}
+
+/** Three queues, each oldest first: not sent on this connection, sent, judged by the hub. Every step costs by the commands it moves. */
+export class Outbox {
+  #unsent = new Set<OutboxCommand>();
+  readonly #sent = new Set<OutboxCommand>();
+  readonly #judged = new Set<OutboxCommand>();
+  readonly #byRecord = new Map<string, OutboxCommand>();
+  /** Commands of one record that were never sent, by register: a later write of the register replaces them (rule D5). */
+  readonly #replaceable = new Map<string, OutboxCommand>();
+
+  /** Whether the hub has everything durably. */
+  get isEmpty(): boolean {
+    return this.isMerged && this.#judged.size === 0;
+  }
+
+  /** Whether the hub has judged everything. */
+  get isMerged(): boolean {
+    return this.#unsent.size === 0 && this.#sent.size === 0;
+  }
+
+  /** Whether there is something to send. */
+  get hasUnsent(): boolean {
+    return this.#unsent.size > 0;
+  }
+
+  *commands(): Generator<OutboxCommand> {
+    yield* this.#judged;
+    yield* this.#sent;
+    yield* this.#unsent;
+  }
+
+  /** The commands that the hub has not judged, as far as is known. */
+  *unmerged(): Generator<OutboxCommand> {
+    yield* this.#sent;
+    yield* this.#unsent;
+  }
+
+  /** The never sent command of one record that writes the same register: what a later write makes needless. */
+  replaceable(record: LogRecord): OutboxCommand | undefined {
+    const key = registerKey(record);
+    return key === undefined ? undefined : this.#replaceable.get(key);
+  }
+
+  /** Whether a record waits that was never handed to a channel: then it may leave nothing (rule D5). */
+  wasNeverSent(record: LogRecord): boolean {
+    return this.#byRecord.get(keyText(record))?.wasSent === false;
+  }
+
+  add({ records, floor }: PendingCommand, wasSent = false): void {
+    const command: OutboxCommand = {
+      records: [...records],
+      floor,
+      wasSent,
+      sentIn: undefined,
+      isStampRefused: false,
+      mergedAt: undefined,
+    };
+    this.#unsent.add(command);
+    for (const record of records) this.#byRecord.set(keyText(record), command);
+    const key = replaceableKey(command);
+    if (key !== undefined) this.#replaceable.set(key, command);
+  }
+
+  /** Takes single records out, and commands that are left empty. */
+  drop(keys: readonly WriteKey[]): void {
+    for (const key of keys) {
+      const text = keyText(key);
+      const command = this.#byRecord.get(text);
+      if (command === undefined) continue;
+      this.#byRecord.delete(text);
+      this.#unlist(command);
+      command.records = command.records.filter((record) => keyText(record) !== text);
+      if (command.records.length === 0) this.#forget(command);
+    }
+  }
+
+  /** The commands to send now, oldest first, up to about so many records and a bounded number of bytes; a command is never divided. */
+  takeUnsent(sentIn: number, maxRecords: number): OutboxCommand[] {
+    const taken: OutboxCommand[] = [];
+    let records = 0;
+    let bytes = 0;
+    for (const command of this.#unsent) {
+      records += command.records.length;
+      for (const record of command.records) bytes += roughSize(record);
+      if (taken.length > 0 && (records > maxRecords || bytes > maxUpdateBytes)) break;
+      this.#unlist(command);
+      command.sentIn = sentIn;
+      command.wasSent = true;
+      taken.push(command);
+    }
+    for (const command of taken) {
+      this.#unsent.delete(command);
+      this.#sent.add(command);
+    }
+    return taken;
+  }
+
+  /** A connection begins: nothing of what is not judged has been sent on it (rule D2). */
+  restart(): void {
+    for (const command of this.#sent) command.sentIn = undefined;
+    this.#unsent = new Set([...this.#sent, ...this.#unsent]);
+    this.#sent.clear();
+  }
+
+  /** The hub has judged the branch updates up to this one; gives the commands that are newly judged. */
+  judged(sentIn: number, place: number): OutboxCommand[] {
+    const judged: OutboxCommand[] = [];
+    for (const command of this.#sent) {
+      if (command.sentIn === undefined || command.sentIn > sentIn) break;
+      judged.push(command);
+    }
+    return this.#settle(judged, place);
+  }
+
+  /** The hub has judged a life of this VM up to a counter. */
+  judgedUpTo(life: number, seq: number, place: number): OutboxCommand[] {
+    const judged: OutboxCommand[] = [];
+    for (const command of this.unmerged()) {
+      const [first] = command.records;
+      if (first !== undefined && first.life === life && first.seq <= seq) judged.push(command);
+    }
+    return this.#settle(judged, place);
+  }
+
+  /** Commands that the hub does not know any more, though it had judged them, wait to be sent again: it crashed before it had them durably. */
+  unjudge(isKnown: (first: LogRecord) => boolean): readonly OutboxCommand[] {
+    const forgotten: OutboxCommand[] = [];
+    for (const command of this.#judged) {
+      const [first] = command.records;
+      if (first !== undefined && !isKnown(first)) forgotten.push(command);
+    }
+    for (const command of forgotten) {
+      this.#judged.delete(command);
+      command.mergedAt = undefined;
+    }
+    if (forgotten.length > 0) this.#unsent = new Set([...forgotten, ...this.#unsent]);
+    return forgotten;
+  }
+
+  /** Takes out the commands that a refusal names. */
+  refuse(refusal: Refusal): OutboxCommand[] {
+    const refused = this.#named(refusal);
+    for (const command of refused) this.#forget(command);
+    return refused;
+  }
+
+  /** Remembers that the stamps of these commands are not taken. */
+  refuseStamp(refusal: Refusal): void {
+    for (const command of this.#named(refusal)) command.isStampRefused = true;
+  }
+
+  get hasRefusedStamp(): boolean {
+    for (const { isStampRefused } of this.unmerged()) if (isStampRefused) return true;
+    return false;
+  }
+
+  /** Takes out the commands that the hub has durably (rule Y2). */
+  delivered(durablePlace: number): OutboxCommand[] {
+    const delivered: OutboxCommand[] = [];
+    for (const command of this.#judged) {
+      if (command.mergedAt === undefined || command.mergedAt > durablePlace) break;
+      delivered.push(command);
+    }
+    for (const command of delivered) this.#forget(command);
+    return delivered;
+  }
+
+  /** The command to which a record belongs leaves. */
+  leave(key: WriteKey): void {
+    const command = this.#byRecord.get(keyText(key));
+    if (command !== undefined) this.#forget(command);
+  }
+
+  /** Takes out what was not sent on this connection, oldest first. */
+  takeBackUnsent(): OutboxCommand[] {
+    const unsent = [...this.#unsent];
+    for (const command of unsent) this.#forget(command);
+    return unsent;
+  }
+
+  /** The commands that are on their way, oldest first. */
+  onTheWay(): readonly OutboxCommand[] {
+    return [...this.#sent];
+  }
+
+  #named({ life, from, to }: Refusal): OutboxCommand[] {
+    return [...this.commands()].filter(({ records: [first] }) => {
+      return first !== undefined && first.life === life && first.seq >= from && first.seq <= to;
+    });
+  }
+
+  #settle(commands: readonly OutboxCommand[], place: number): OutboxCommand[] {
+    for (const command of commands) {
+      command.mergedAt = place;
+      this.#unlist(command);
+      this.#unsent.delete(command);
+      this.#sent.delete(command);
+      this.#judged.add(command);
+    }
+    return [...commands];
+  }
+
+  #forget(command: OutboxCommand): void {
+    this.#unlist(command);
+    this.#unsent.delete(command);
+    this.#sent.delete(command);
+    this.#judged.delete(command);
+    for (const record of command.records) this.#byRecord.delete(keyText(record));
+  }
+
+  #unlist(command: OutboxCommand): void {
+    const key = replaceableKey(command);
+    if (key !== undefined && this.#replaceable.get(key) === command) this.#replaceable.delete(key);
+  }
+}
+
+/** A command's name: its first record's. */
+export function commandKey(command: { readonly records: readonly LogRecord[] }): WriteKey {
+  const [first] = command.records;
+  return { life: first?.life ?? 0, seq: first?.seq ?? 0 };
+}
+
+/** The stamp that all records of a command bear (rule T2). */
+export function commandStamp(command: { readonly records: readonly LogRecord[] }): Stamp | undefined {
+  return command.records[0]?.stamp;
+}
+
+/** Splits records into commands: neighbours of one stamp and one life (rule T2). */
+export function splitCommands(records: readonly LogRecord[]): LogRecord[][] {
+  const commands: LogRecord[][] = [];
+  let last: LogRecord | undefined;
+  for (const record of records) {
+    if (last !== undefined && last.life === record.life && compareStamps(last.stamp, record.stamp) === 0) {
+      commands.at(-1)?.push(record);
+    } else {
+      commands.push([record]);
+    }
+    last = record;
+  }
+  return commands;
+}
+
+function replaceableKey(command: OutboxCommand): string | undefined {
+  const [only] = command.records;
+  if (only === undefined || command.records.length !== 1 || command.wasSent) return undefined;
+  return registerKey(only);
+}
+
+/** Adds and Deletes are not replaced: their stamps mean more than their content (rule I2). */
+function registerKey(record: LogRecord): string | undefined {
+  if (!isTreeRecord(record)) return undefined;
+  const { kind } = record.content;
+  return kind === 'add' || kind === 'delete' ? undefined : `${kind} ${record.node}`;
+}
+
+function keyText({ life, seq }: WriteKey): string {
+  return `${life} ${seq}`;
+}

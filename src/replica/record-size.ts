@@ -1,0 +1,27 @@
+/** How large a record is, told from its content: for bounds on commands and branch updates (rules M7, Y6). */
+import type { LogRecord } from './record.ts';
+
+/** An upper bound of the bytes that a record takes in a branch or in main, for texts of mostly ASCII; others take up to three times as much. */
+export function roughSize({ content }: LogRecord): number {
+  const head = 200;
+  switch (content.kind) {
+    case 'add':
+      return head + content.name.length;
+    case 'value':
+      return head + content.value.type.length + content.value.data.length;
+    case 'name':
+    case 'acl':
+    case 'title':
+    case 'type':
+      return head + content.text.length;
+    case 'exec':
+      return head + content.data.length + content.correlator.length + content.server.length;
+    case 'result':
+      return head + content.data.length;
+    case 'delete':
+    case 'started':
+    case 'closed':
+    case 'conflict':
+      return head;
+  }
+}

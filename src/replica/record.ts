@@ -1,0 +1,163 @@
+/**
+ * Records: what the log of a management object and the branches of VMs consist of (rule D4). A record is one write to one register of one node, or a step in
+ * the life of an Exec, or a note of the hub about a conflict. Its form in Yjs is a flat array of numbers and strings; see docs/protocol.md.
+ */
+import type { Value } from '../tree/value.ts';
+import type { NodeId } from './node-id.ts';
+import type { Stamp } from './stamp.ts';
+
+/** Names one Add: of a node, by its creation stamp (rule I2). */
+export interface AddRef {
+  readonly node: NodeId;
+  readonly stamp: Stamp;
+}
+
+/** A text that is the same for the same Add. */
+export function addKey({ node, stamp }: AddRef): string {
+  return `${node} ${stamp.ms} ${stamp.counter} ${stamp.vm}`;
+}
+
+/** The registers of a node that hold the greatest counting stamp's content (rule M1). */
+export type Register = 'name' | 'value' | 'acl' | 'title' | 'type';
+
+export interface AddContent {
+  readonly kind: 'add';
+  readonly parent: NodeId;
+  readonly name: string;
+  readonly nodeKind: 'interior' | 'leaf';
+  readonly k: number;
+}
+
+export interface DeleteContent {
+  readonly kind: 'delete';
+}
+
+/** What a register is set to. */
+export type RegisterContent =
+  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'name' | 'acl' | 'title' | 'type'; readonly text: string };
+
+/** An Exec as it was ordered (rule X1). Its id is its record's write id. */
+export interface ExecContent {
+  readonly kind: 'exec';
+  readonly id: string;
+  readonly server: string;
+  readonly correlator: string;
+  readonly data: string | Uint8Array;
+  /** The VMs that carry it out, frozen when it was ordered. */
+  readonly addressees: readonly string[];
+  /** Hub time in milliseconds after which nobody starts it. */
+  readonly expiry: number;
+}
+
+/** How an addressee answered an Exec. */
+export type ExecAnswer =
+  /** The handler ran and gave this status. */
+  | 'done'
+  /** The VM has no handler for the node. */
+  | 'no-handler'
+  /** Started, but the VM's process ended before the handler did. */
+  | 'interrupted'
+  /** Not run: the node is not there any more. */
+  | 'gone'
+  /** Not run: it came after the expiry. */
+  | 'expired';
+
+export type ExecStepContent =
+  | { readonly kind: 'started'; readonly exec: string }
+  | {
+      readonly kind: 'result';
+      readonly exec: string;
+      readonly answer: ExecAnswer;
+      readonly status: number;
+      readonly data: string;
+    }
+  /** Written by the hub alone: nobody starts this Exec any more (rule X3). */
+  | { readonly kind: 'closed'; readonly exec: string };
+
+/** What a record does to the tree. */
+export type TreeContent = AddContent | DeleteContent | RegisterContent;
+
+/** One side of a conflict: which write, and what it would have done. */
+export interface ConflictSide {
+  readonly stamp: Stamp;
+  readonly content: TreeContent;
+}
+
+/** Written by the hub alone (rule M8). */
+export interface ConflictContent {
+  readonly kind: 'conflict';
+  /** Where the node is or was, relative to the management object's root, as the hub saw it; '' where it could not tell any more. */
+  readonly uri: string;
+  readonly lost: ConflictSide;
+  /** `undefined`: a Delete of which nothing but its effect is known any more. */
+  readonly kept: ConflictSide | undefined;
+}
+
+export type Content = TreeContent | ExecContent | ExecStepContent | ConflictContent;
+
+export interface LogRecord<C extends Content = Content> {
+  readonly node: NodeId;
+  readonly stamp: Stamp;
+  /** With the stamp's VM and `seq` the write id: a random number per process life (rule D2). */
+  readonly life: number;
+  readonly seq: number;
+  /** The Add it builds on; `null` where no ancestor has one (rule I2). */
+  readonly base: AddRef | null;
+  /** The place in main that its writer had seen (rule D4). */
+  readonly seen: number;
+  /** The place at which the hub merged it; 0 until then; `localPlace` when it never leaves its VM. */
+  readonly place: number;
+  /** The node's VerNo after this write (rule P1). */
+  readonly verNo: number;
+  readonly content: C;
+}
+
+export type AddRecord = LogRecord<AddContent>;
+export type DeleteRecord = LogRecord<DeleteContent>;
+export type RegisterRecord = LogRecord<RegisterContent>;
+
+/** The place of the records that stay in their VM (rule S1). */
+export const localPlace: number = Number.MAX_SAFE_INTEGER;
+
+/** Largest VM id, in UTF-16 code units. */
+export const maxVmIdLength = 64;
+
+/** Whether a record is about the tree; the others are about Execs and conflicts. */
+export function isTreeRecord(record: LogRecord): record is LogRecord<TreeContent> {
+  return isTreeContent(record.content);
+}
+
+export function isTreeContent(content: Content): content is TreeContent {
+  switch (content.kind) {
+    case 'add':
+    case 'delete':
+    case 'name':
+    case 'value':
+    case 'acl':
+    case 'title':
+    case 'type':
+      return true;
+    case 'exec':
+    case 'started':
+    case 'result':
+    case 'closed':
+    case 'conflict':
+      return false;
+  }
+}
+
+/** Whether two records are the same write (rule D2), though one may be merged and the other not. */
+export function isSameWrite(a: LogRecord, b: LogRecord): boolean {
+  return a.seq === b.seq && a.life === b.life && a.stamp.vm === b.stamp.vm;
+}
+
+/** The id of an Exec: its record's write id as text. */
+export function execId({ stamp, life, seq }: Pick<LogRecord, 'stamp' | 'life' | 'seq'>): string {
+  return `${stamp.vm}:${life.toString(36)}:${seq.toString(36)}`;
+}
+
+/** Whether a record, if it orders an Exec, does so under the id that is its own. */
+export function hasOwnExecId(record: LogRecord): boolean {
+  return record.content.kind !== 'exec' || record.content.id === execId(record);
+}

@@ -1,0 +1,263 @@
+/**
+ * A replica: one VM's copy of one management object (rules D1, D2). It is a Tree for commands, gives followers and the hub their sides of a session, and is a source of
+ * journal entries for storage. No clock, randomness or I/O of its own: everything happens inside a call.
+ */
+
+import { VirmoError } from '../errors.ts';
+import type { Schema } from '../tree/schema.ts';
+import { serialiseSchema } from '../tree/schema-text.ts';
+import type { Transaction, Tree } from '../tree/tree.ts';
+import { ReplicaCore } from './core.ts';
+import { Draft } from './draft.ts';
+import type { ReplicaEvent } from './events.ts';
+import type { ExecState } from './execs.ts';
+import { Follower } from './follower.ts';
+import { checkSame, Hub } from './hub.ts';
+import { encodeEntry, type Mark } from './journal.ts';
+import type { MainMeta } from './main.ts';
+import type { MoNode } from './mo-node.ts';
+import { type ExecStepContent, isTreeRecord, type LogRecord, localPlace } from './record.ts';
+import { roughSize } from './record-size.ts';
+import { restore, type StoredReplica } from './restore.ts';
+import { compileScope, type ScopeRule, serialiseRules } from './scope.ts';
+import { ReplicaState } from './state.ts';
+
+export interface ReplicaOptions {
+  readonly vm: string;
+  /** `undefined`: a tree in which anything is allowed. */
+  readonly schema?: Schema | undefined;
+  readonly rules?: readonly ScopeRule[];
+  /** Nothing of it ever leaves this VM: for the VM's own nodes. Default false. */
+  readonly isLocal?: boolean;
+  /** This VM's clock: milliseconds since 1970. */
+  readonly now: () => number;
+  /** Random integers of 53 bits, which differ even between clones of this process (rule Y4). */
+  readonly random53: () => number;
+  /** Largest command, in bytes as sent, roughly (rule M7). Default 4 MiB. */
+  readonly maxCommandBytes?: number;
+  /** How far a clock may be off before stamps are shifted or refused, in milliseconds (rule T3). Default 60,000. */
+  readonly maxAheadMs?: number;
+  /** How long after it was ordered an Exec may be started, in milliseconds; then it is closed (rules X1, X3). Default 24 h. */
+  readonly execExpiryMs?: number;
+}
+
+/** One VM's copy of one management object, without anything around it. */
+export class Replica implements Tree {
+  readonly #core: ReplicaCore;
+  readonly #options: ReplicaOptions;
+  #marks: readonly Mark[];
+  #hub: Hub | undefined;
+  #draft: Draft | undefined;
+
+  /** Makes a replica of what was stored, in order; of nothing, a new one. Throws `storage-damaged`, `storage-newer`, `schema-mismatch`, `rules-mismatch`, and RangeError for bad rules. */
+  constructor(options: ReplicaOptions, stored: Iterable<Uint8Array> = []) {
+    const { vm, schema, rules = [], isLocal = false, now, random53, maxAheadMs = 60_000 } = options;
+    this.#options = options;
+    const scope = compileScope(rules, isLocal);
+    const found = restore(stored, random53());
+    this.#marks = found.marks;
+    this.#core = new ReplicaCore({
+      state: new ReplicaState({ vm, life: random53(), schema, scope, now }),
+      outbox: found.outbox,
+      schemaText: schema === undefined ? '' : serialiseSchema(schema),
+      rulesText: serialiseRules(rules),
+      random53,
+      maxAheadMs,
+      main: found.main,
+    });
+    this.#fill(found);
+  }
+
+  get root(): MoNode {
+    return this.#core.state.fold.root;
+  }
+
+  /** The VM's id, as it stands in stamps. */
+  get vm(): string {
+    return this.#core.state.vm;
+  }
+
+  /** The hub's side, once this VM serves. */
+  get hub(): Hub | undefined {
+    return this.#hub;
+  }
+
+  /** The place up to which main is known here. */
+  get place(): number {
+    return this.#core.state.place;
+  }
+
+  /** Hub time in milliseconds, as far as it is known here (rule T3). */
+  get timeMs(): number {
+    return this.#core.state.timeMs;
+  }
+
+  /** Whether the hub has judged everything written here. */
+  get isMerged(): boolean {
+    return this.#core.outbox.isMerged;
+  }
+
+  /** Whether the hub has everything written here durably (rule Y2). */
+  get isDelivered(): boolean {
+    return this.#core.outbox.isEmpty;
+  }
+
+  /** What main says of itself; `undefined` before the first contact with a hub. */
+  get meta(): MainMeta | undefined {
+    return this.#core.main.meta();
+  }
+
+  /** All VMs that are known to have held this management object, this one included (rule X1). */
+  get members(): readonly string[] {
+    const members = this.meta?.members ?? [];
+    return members.includes(this.vm) ? members : [...members, this.vm].sort();
+  }
+
+  begin(): Transaction {
+    if (this.#draft !== undefined)
+      throw new TypeError('a transaction of this management object is open already');
+    const { state, outbox } = this.#core;
+    this.#draft = new Draft({
+      fold: state.fold,
+      life: state.life,
+      place: state.place,
+      nextSeq: () => state.nextSeq(),
+      nextStamp: () => state.nextStamp(),
+      addressExec: (node) => ({
+        addressees: node.local ? [this.vm] : this.members,
+        expiry: state.timeMs + (this.#options.execExpiryMs ?? 86_400_000),
+      }),
+      wasNeverSent: (record) => record.place === 0 && outbox.wasNeverSent(record),
+      commit: (records, dropped) => this.#commit(records, dropped),
+      end: () => {
+        this.#draft = undefined;
+      },
+    });
+    return this.#draft;
+  }
+
+  /** Listens to all events; gives the way out. A listener must not execute commands from inside. */
+  observe(listener: (event: ReplicaEvent) => void): () => void {
+    return this.#core.observe(listener);
+  }
+
+  /** Begins a connection to the hub; what an earlier one began is over. */
+  follow(): Follower {
+    if (this.#hub !== undefined) throw new TypeError('a hub follows nobody');
+    return new Follower(this.#core);
+  }
+
+  /** Becomes the hub (rule D2): what waited here is merged. */
+  serve(): Hub {
+    this.#hub ??= new Hub(this.#core, this.#marks, { maxAheadMs: this.#core.maxAheadMs });
+    return this.#hub;
+  }
+
+  /** What is known of an Exec. */
+  exec(id: string): ExecState | undefined {
+    return this.#core.state.execs.get(id);
+  }
+
+  /** The Execs that are not closed (rule X3). */
+  openExecs(): readonly ExecState[] {
+    return [...this.#core.state.execs.open()];
+  }
+
+  /** The node of this id, in the tree or not. */
+  nodeById(id: string): MoNode | undefined {
+    return this.#core.state.fold.node(id);
+  }
+
+  /** Records a step of an Exec about a node, as a command of its own. Throws `message-too-large`. */
+  recordExecStep(node: string, content: ExecStepContent): void {
+    const { state } = this.#core;
+    const { life, place: seen } = state;
+    const stamp = state.nextStamp();
+    const seq = state.nextSeq();
+    this.#commit([{ node, stamp, life, seq, base: null, seen, place: 0, verNo: 0, content }], []);
+  }
+
+  /** What is to be stored since the last call: to be appended in this order, in one step with what the VM's other replicas give in the same turn (rule M7). */
+  takeJournal(): Uint8Array[] {
+    return this.#core.takeJournal();
+  }
+
+  /** One entry that replaces all entries taken so far. A hub writes main before: nothing may be told to be judged that is not in it. */
+  snapshot(): Uint8Array {
+    this.#hub?.write();
+    return encodeEntry(this.#core.snapshot(this.#hub?.marks() ?? this.#marks));
+  }
+
+  /** The whole main document as one Yjs update. */
+  encodeMain(): Uint8Array {
+    return this.#core.main.encode();
+  }
+
+  /** All records that the tree is a function of (rule D1): main's, those that wait in the outbox, those that stay here. */
+  *records(): Generator<LogRecord> {
+    yield* this.#core.main.records();
+    for (const { records } of this.#core.outbox.unmerged()) yield* records;
+    yield* this.#core.localRecords();
+  }
+
+  #fill({ main, merged, outbox, local, place }: StoredReplica): void {
+    const { state, schemaText, rulesText } = this.#core;
+    const meta = main.meta();
+    if (meta !== undefined) {
+      checkSame('schema-mismatch', 'schema', schemaText, meta.schema);
+      checkSame('rules-mismatch', 'scope rules', rulesText, meta.rules);
+    }
+    for (const record of merged) state.take(record);
+    for (const { records } of outbox.commands()) for (const record of records) state.take(record);
+    for (const record of local) state.take(record);
+    state.fold.settle();
+    state.fold.watch();
+    state.takeNewConflicts();
+    state.takeTouchedExecs();
+    state.place = place;
+  }
+
+  #commit(records: readonly LogRecord[], dropped: readonly LogRecord[]): void {
+    const { state } = this.#core;
+    this.#checkSize(records);
+    const local = records
+      .filter((record) => this.#isLocal(record))
+      .map((record) => ({ ...record, place: localPlace }));
+    const shared = records.filter((record) => !this.#isLocal(record));
+    if (this.#hub === undefined) this.#queue(shared, local, dropped);
+    else this.#hub.mergeOwn(shared, local);
+    for (const record of local) state.take(record);
+    this.#core.finishStep('local');
+  }
+
+  /** Puts a command into the outbox; it replaces what was never sent and is needless now (rule D5). */
+  #queue(shared: readonly LogRecord[], local: readonly LogRecord[], dropped: readonly LogRecord[]): void {
+    const { state, outbox } = this.#core;
+    const [only] = shared;
+    const replaced =
+      only !== undefined && shared.length === 1 ? outbox.replaceable(only)?.records[0] : undefined;
+    const seen = replaced === undefined ? undefined : Math.min(replaced.seen, only?.seen ?? 0);
+    const records = seen === undefined ? shared : shared.map((record) => ({ ...record, seen }));
+    const needless = replaced === undefined ? dropped : [...dropped, replaced];
+    const command = { records, floor: state.lastMerged };
+    this.#core.log({ type: 'command', shared: command, local, dropped: needless });
+    outbox.drop(needless);
+    if (replaced !== undefined && isTreeRecord(replaced)) state.fold.remove(replaced);
+    if (records.length > 0) outbox.add(command);
+    for (const record of records) state.take(record);
+  }
+
+  #checkSize(records: readonly LogRecord[]): void {
+    const { maxCommandBytes = 4_194_304 } = this.#options;
+    const bytes = records.reduce((sum, record) => sum + roughSize(record), 0);
+    if (bytes <= maxCommandBytes) return;
+    throw new VirmoError(
+      'message-too-large',
+      `a command of about ${bytes} bytes; at most ${maxCommandBytes} are taken`,
+    );
+  }
+
+  #isLocal({ node }: LogRecord): boolean {
+    return this.#core.state.fold.node(node)?.local ?? false;
+  }
+}

@@ -1,0 +1,102 @@
+/** Stamps that are made anew (rules T1, T3): for commands that the hub refused for their stamp, or that a wrong clock made. */
+import type { ReplicaCore } from './core.ts';
+import { commandStamp, type OutboxCommand } from './outbox.ts';
+import { type AddRef, addKey, isTreeRecord, type LogRecord } from './record.ts';
+import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
+
+/**
+ * At the beginning of a connection, when nothing is on its way: gives what waits stamps that the hub takes, in the order in which it was written; its write ids stay. Commands made by
+ * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3). Otherwise those from the first on whose stamp was refused are stamped with the
+ * time of now (rule T1). What stays in this VM and was written by a clock ahead is moved to now, so that later writes win there too.
+ * What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it.
+ */
+export function renewStamps(
+  core: ReplicaCore,
+  behindMs: number,
+  moved: ReadonlyMap<string, Stamp> = new Map(),
+): void {
+  const { state, outbox } = core;
+  const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
+  const waiting = outbox.takeBackUnsent();
+  const local = [...core.localRecords()].filter(({ stamp }) => stamp.ms >= state.timeMs);
+  const renewal = new Renewal(core, moved);
+  // A clock that was ahead for a while has left stamps of which none to come may be later.
+  state.forgetUnmergedStamps();
+  if (isClockOff) renewal.shift(waiting, behindMs);
+  else renewal.stampFromRefused(waiting);
+  renewal.moveToNow(local);
+  renewal.apply(waiting);
+  core.log(core.snapshot([]));
+}
+
+class Renewal {
+  readonly #core: ReplicaCore;
+  readonly #stamps = new Map<LogRecord, Stamp>();
+  /** The new stamps of Adds, which whatever builds on them must name. */
+  readonly #adds: Map<string, Stamp>;
+
+  constructor(core: ReplicaCore, moved: ReadonlyMap<string, Stamp>) {
+    this.#core = core;
+    this.#adds = new Map(moved);
+  }
+
+  shift(commands: readonly OutboxCommand[], behindMs: number): void {
+    const { state } = this.#core;
+    let last = state.lastOwnMerged;
+    for (const command of commands) {
+      const floor = command.floor ?? zeroStamp;
+      const movedMs = (commandStamp(command)?.ms ?? 0) + behindMs;
+      const ms = Math.min(Math.max(movedMs, floor.ms), state.timeMs);
+      last = nextStamp(laterStamp(last, floor), ms, state.vm);
+      this.#set(command.records, last);
+    }
+  }
+
+  stampFromRefused(commands: readonly OutboxCommand[]): void {
+    let isPassed = false;
+    for (const command of commands) {
+      isPassed ||= command.isStampRefused;
+      const kept = isPassed ? undefined : commandStamp(command);
+      this.#set(command.records, kept ?? this.#core.state.nextStamp());
+    }
+  }
+
+  moveToNow(records: readonly LogRecord[]): void {
+    for (const record of [...records].sort((a, b) => compareStamps(a.stamp, b.stamp))) {
+      this.#set([record], this.#core.state.nextStamp());
+    }
+  }
+
+  /** Puts the commands back into the outbox, and everything into the tree. */
+  apply(commands: readonly OutboxCommand[]): void {
+    const { state, outbox } = this.#core;
+    for (const { records, floor, wasSent } of commands) {
+      const renewed = records.map((record) => this.#rewrite(record));
+      for (const record of renewed) state.take(record);
+      outbox.add({ records: renewed, floor }, wasSent);
+    }
+    for (const record of [...this.#core.localRecords()]) {
+      state.take(this.#rewrite(record));
+    }
+  }
+
+  #set(records: readonly LogRecord[], stamp: Stamp): void {
+    this.#core.state.see(stamp);
+    for (const record of records) {
+      this.#stamps.set(record, stamp);
+      if (record.content.kind === 'add') this.#adds.set(addKey(record), stamp);
+    }
+  }
+
+  /** Takes a record out of the tree and gives what takes its place. */
+  #rewrite(record: LogRecord): LogRecord {
+    if (isTreeRecord(record)) this.#core.state.fold.remove(record);
+    const stamp = this.#stamps.get(record) ?? record.stamp;
+    return { ...record, stamp, base: this.#follow(record.base) };
+  }
+
+  #follow(base: AddRef | null): AddRef | null {
+    const stamp = base === null ? undefined : this.#adds.get(addKey(base));
+    return base === null || stamp === undefined ? base : { node: base.node, stamp };
+  }
+}

@@ -1,0 +1,140 @@
+/** What a replica knows: the records folded into a tree, Execs, conflict notes, the clock. Draft, hub and follower all work on it. */
+import type { Schema } from '../tree/schema.ts';
+import { ExecBook, type ExecState } from './execs.ts';
+import { Fold } from './fold.ts';
+import { type ConflictContent, isTreeRecord, type LogRecord, localPlace } from './record.ts';
+import type { Scope } from './scope.ts';
+import { laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
+
+export type ConflictNote = LogRecord<ConflictContent>;
+
+export interface StateOptions {
+  readonly vm: string;
+  /** A random number that no other process life of this VM, or of a clone of it, has (rule Y4). */
+  readonly life: number;
+  readonly schema: Schema | undefined;
+  readonly scope: Scope;
+  /** This VM's own clock: milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export class ReplicaState {
+  readonly vm: string;
+  readonly life: number;
+  readonly fold: Fold;
+  readonly execs: ExecBook = new ExecBook();
+  readonly #conflicts = new Map<string, ConflictNote>();
+  #newConflicts: ConflictNote[] = [];
+  /** The place up to which main is known here (rule D4). */
+  place = 0;
+  /** At a hub: the records of main that are still needed (rule D5). */
+  live: Set<LogRecord> | undefined;
+  readonly #now: () => number;
+  #offsetMs = 0;
+  #last: Stamp = zeroStamp;
+  #lastMerged: Stamp = zeroStamp;
+  #lastOwnMerged: Stamp = zeroStamp;
+  #seq = 0;
+  #touchedExecs: ExecState[] = [];
+
+  constructor({ vm, life, schema, scope, now }: StateOptions) {
+    this.vm = vm;
+    this.life = life;
+    this.#now = now;
+    this.fold = new Fold(schema, scope, (record) => this.live?.delete(record));
+  }
+
+  /** The hub's time as far as it is known here; at the hub it never falls below what is in main (rule T3). */
+  get timeMs(): number {
+    const time = Math.max(0, Math.floor(this.#now() + this.#offsetMs));
+    return this.live === undefined ? time : Math.max(time, this.#lastMerged.ms);
+  }
+
+  /** The greatest stamp that is merged, as far as is known here. */
+  get lastMerged(): Stamp {
+    return this.#lastMerged;
+  }
+
+  /** The greatest stamp of this VM itself that is merged: what it writes later stays later (rule T3). */
+  get lastOwnMerged(): Stamp {
+    return this.#lastOwnMerged;
+  }
+
+  /** Learns the hub's time; gives by how much the clock used so far was behind it (rule T3). */
+  setTime(hubTimeMs: number): number {
+    const behind = hubTimeMs - this.timeMs;
+    this.#offsetMs += behind;
+    return behind;
+  }
+
+  nextStamp(): Stamp {
+    return nextStamp(this.#last, this.timeMs, this.vm);
+  }
+
+  /** Stamps made here are later than this one from now on (rule T1). */
+  see(stamp: Stamp): void {
+    this.#last = laterStamp(this.#last, stamp);
+  }
+
+  nextSeq(): number {
+    return ++this.#seq;
+  }
+
+  /** Stamps made here need not be later any more than those of records that are not merged: they are all made anew (rule T3). */
+  forgetUnmergedStamps(): void {
+    this.#last = this.#lastMerged;
+  }
+
+  /** Takes a record in; the tree shows it after `fold.settle()`. */
+  take(record: LogRecord): void {
+    this.#last = laterStamp(this.#last, record.stamp);
+    if (record.place > 0 && record.place !== localPlace) {
+      this.#lastMerged = laterStamp(this.#lastMerged, record.stamp);
+      if (record.stamp.vm === this.vm) this.#lastOwnMerged = laterStamp(this.#lastOwnMerged, record.stamp);
+      this.live?.add(record);
+    }
+    if (isTreeRecord(record)) {
+      this.fold.insert(record);
+    } else if (record.content.kind === 'conflict') {
+      this.#takeConflict(record as ConflictNote);
+    } else {
+      this.#takeExecStep(record);
+    }
+  }
+
+  /** This VM's own Add, as far as it waits to be merged. */
+  unmergedAdd(record: LogRecord): LogRecord | undefined {
+    if (record.stamp.vm !== this.vm || !isTreeRecord(record)) return undefined;
+    const held = this.fold.find(record);
+    return held?.place === 0 ? held : undefined;
+  }
+
+  /** The Execs of which something new was learnt since the last call. */
+  takeTouchedExecs(): readonly ExecState[] {
+    const touched = this.#touchedExecs;
+    if (touched.length > 0) this.#touchedExecs = [];
+    return touched;
+  }
+
+  /** The conflicts that were learnt of since the last call (rule M8: each once). */
+  takeNewConflicts(): readonly ConflictNote[] {
+    const conflicts = this.#newConflicts;
+    if (conflicts.length > 0) this.#newConflicts = [];
+    return conflicts;
+  }
+
+  #takeConflict(note: ConflictNote): void {
+    const key = `${note.stamp.vm} ${note.life} ${note.seq}`;
+    if (this.#conflicts.has(key)) return;
+    this.#conflicts.set(key, note);
+    this.#newConflicts.push(note);
+  }
+
+  #takeExecStep(record: LogRecord): void {
+    const state = this.execs.insert(record);
+    if (state === undefined) return;
+    this.#touchedExecs.push(state);
+    const started = state.started.get(record.stamp.vm);
+    if (record.content.kind === 'result' && started !== undefined) this.live?.delete(started);
+  }
+}

@@ -1,0 +1,96 @@
+/** What must hold in a group: of one VM after every step, of all when everything is delivered. */
+import { expect } from 'vitest';
+import { exportCanonical } from '../../src/replica/export.ts';
+import { recordsOf } from '../../src/replica/fold.ts';
+import type { MoNode } from '../../src/replica/mo-node.ts';
+import { type LogRecord, localPlace } from '../../src/replica/record.ts';
+import type { TreeNode } from '../../src/tree/tree.ts';
+import { formatUri } from '../../src/tree/uri.ts';
+import { nodesBelow } from './edits.ts';
+import { type FollowerSite, type Group, HubSite, type Site } from './group.ts';
+import { checkInvariants } from './invariants.ts';
+import { TreeModel } from './model.ts';
+import { oracleExport } from './oracle.ts';
+
+/** After every step: the oracle agrees (D1, D6), M9 holds, change events tell the tree. */
+export function checkSite(site: Site): void {
+  const { replica, group } = site;
+  const { schema } = group;
+  const local = localPaths(group);
+  const text = exportCanonical(replica.root);
+  const records = [...replica.records()];
+  expect(text, `[D1] ${site.vm}: main with the branch`).toBe(oracleExport(records, { schema, local }));
+  const waiting = records.filter(({ place }) => place === 0);
+  const told = [...group.ledger.history()].filter(({ place }) => place <= replica.place);
+  expect(text, `[D5] ${site.vm}: all that was ever merged, with the branch`).toBe(
+    oracleExport([...told, ...waiting], { schema, local }),
+  );
+  const everything = [...told, ...waiting, ...site.locals];
+  expect(dump(replica.root), `[S1] ${site.vm}: with what stays here`).toBe(
+    oracleExport(everything, { schema, local, showLocal: true }),
+  );
+  if (site instanceof HubSite) {
+    const writes = records.map(({ stamp, life, seq }) => `${stamp.vm} ${life} ${seq}`);
+    expect(new Set(writes).size, '[D2] each write is in the log once').toBe(writes.length);
+    const held = [...heldRecords(replica.root)].filter(({ place }) => place !== localPlace);
+    expect(text, '[D5] the records that are still needed').toBe(oracleExport(held, { schema, local }));
+  }
+  checkInvariants(replica.root);
+  expect(site.model.lines(), `${site.vm}: the tree as change events tell it`).toEqual(
+    new TreeModel(replica.root).lines(),
+  );
+}
+
+/** When everybody is connected and everything delivered: equal trees, empty outboxes, nothing vanished (D1, M8, Y2). */
+export function checkRest(group: Group): void {
+  const text = exportCanonical(group.hub.replica.root);
+  for (const follower of group.followers) {
+    expect(exportCanonical(follower.replica.root), `[D1] ${follower.vm} and the hub`).toBe(text);
+    expect([follower.replica.isMerged, follower.replica.isDelivered], follower.vm).toEqual([true, true]);
+    expect([...follower.replica.records()].filter(({ place }) => place === 0)).toEqual([]);
+  }
+  group.ledger.check(group.hub.replica);
+}
+
+/** A VM that joins now sees the same tree (D5); it leaves again. */
+export function checkLateJoiner(group: Group): void {
+  const joiner: FollowerSite = group.addFollower('late');
+  group.settle();
+  expect(exportCanonical(joiner.replica.root), '[D5] a late joiner').toBe(
+    exportCanonical(group.hub.replica.root),
+  );
+  checkSite(joiner);
+  joiner.cut();
+  group.followers.pop();
+}
+
+function localPaths({ rules }: Group): string[] {
+  return rules.filter(({ share }) => share === 'local').map(({ path }) => path);
+}
+
+function* heldRecords(node: MoNode): Generator<LogRecord> {
+  yield* recordsOf(node);
+  for (const child of node.family) yield* heldRecords(child);
+}
+
+/** The canonical export with the nodes that stay in their VM, read through the Tree contract alone. */
+function dump(root: TreeNode): string {
+  const lines: string[] = [];
+  for (const node of nodesBelow(root)) {
+    const { kind, type, value, acl, title, timestamp, verNo } = node;
+    const data =
+      value === undefined ? null : typeof value.data === 'string' ? value.data : base64(value.data);
+    const time =
+      timestamp === 0 ? '' : new Date(timestamp).toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+/, '');
+    const path: string[] = [];
+    for (let at = node; at.parent !== undefined; at = at.parent) path.unshift(at.name);
+    lines.push(
+      JSON.stringify([formatUri(path), kind, value?.format ?? 'node', type, data, acl, title, time, verNo]),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}

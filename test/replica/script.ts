@@ -1,0 +1,148 @@
+/** Random scripts: everything that can happen to a group, in any order. */
+import fc from 'fast-check';
+import { checkSite } from './check.ts';
+import { type Edit, edits } from './edits.ts';
+import { type FollowerSite, type Group, HubSite, type Site } from './group.ts';
+
+/** One thing that happens; `site` 0 is the hub where a hub can do it. */
+export type Step =
+  | {
+      readonly type: 'edit';
+      readonly site: number;
+      readonly edits: readonly Edit[];
+      readonly commit: boolean;
+    }
+  | { readonly type: 'send'; readonly site: number; readonly maxRecords: number }
+  | { readonly type: 'up' | 'down' | 'cut' | 'connect' | 'backup' | 'rewind'; readonly site: number }
+  | { readonly type: 'exchange'; readonly site: number }
+  | { readonly type: 'restart'; readonly site: number; readonly compact: boolean }
+  | { readonly type: 'skew'; readonly site: number; readonly ms: number }
+  | { readonly type: 'disk' }
+  | { readonly type: 'tick'; readonly ms: number };
+
+const site = fc.nat(3);
+
+function weighted(weight: number, arbitrary: fc.Arbitrary<Step>): fc.WeightedArbitrary<Step> {
+  return { weight, arbitrary };
+}
+
+const usualSteps: fc.WeightedArbitrary<Step>[] = [
+  weighted(
+    12,
+    fc.record({
+      type: fc.constant('edit'),
+      site,
+      edits: fc.array(edits, { minLength: 1, maxLength: 4 }),
+      commit: fc.nat(9).map((chance) => chance > 0),
+    }),
+  ),
+  weighted(8, fc.record({ type: fc.constant('send'), site, maxRecords: fc.constantFrom(1, 1, 5) })),
+  weighted(8, fc.record({ type: fc.constant('up'), site })),
+  weighted(8, fc.record({ type: fc.constant('down'), site })),
+  weighted(4, fc.record({ type: fc.constant('exchange'), site })),
+  weighted(3, fc.record({ type: fc.constant('connect'), site })),
+  weighted(2, fc.record({ type: fc.constant('cut'), site })),
+  weighted(2, fc.record({ type: fc.constant('restart'), site, compact: fc.boolean() })),
+  weighted(1, fc.record({ type: fc.constant('disk') })),
+  weighted(2, fc.record({ type: fc.constant('tick'), ms: fc.constantFrom(1, 1_000, 10_000) })),
+];
+
+const rewindSteps: fc.WeightedArbitrary<Step>[] = [
+  weighted(1, fc.record({ type: fc.constant('backup'), site })),
+  weighted(1, fc.record({ type: fc.constant('rewind'), site })),
+];
+
+const hour = 3_600_000;
+
+const clockSteps: fc.WeightedArbitrary<Step>[] = [
+  weighted(
+    3,
+    fc.record({ type: fc.constant('skew'), site, ms: fc.constantFrom(0, -hour, hour, 20_000, -70_000) }),
+  ),
+];
+
+export interface ScriptOptions {
+  readonly rewinds?: boolean;
+  readonly clocks?: boolean;
+  readonly maxLength?: number;
+}
+
+export function scripts({ rewinds, clocks, maxLength = 60 }: ScriptOptions = {}): fc.Arbitrary<Step[]> {
+  const steps = [...usualSteps, ...(rewinds ? rewindSteps : []), ...(clocks ? clockSteps : [])];
+  return fc.array(fc.oneof(...steps), { minLength: 1, maxLength, size: 'max' });
+}
+
+/** Plays the script; after every step every VM that it touched is checked. */
+export function play(group: Group, script: readonly Step[], check: (site: Site) => void = checkSite): void {
+  for (const step of script) {
+    const touched = playStep(group, step);
+    if (touched === undefined) continue;
+    check(touched);
+    if (!(touched instanceof HubSite) && (step.type === 'up' || step.type === 'exchange')) check(group.hub);
+  }
+}
+
+function playStep(group: Group, step: Step): Site | undefined {
+  switch (step.type) {
+    case 'disk':
+      group.hub.finishDisk();
+      return undefined;
+    case 'tick':
+      group.nowMs += step.ms;
+      return undefined;
+    case 'edit': {
+      const writer = group.sites[step.site % group.sites.length];
+      writer?.edit(step.edits, step.commit);
+      return writer;
+    }
+    case 'restart': {
+      const restarted = group.sites[step.site % group.sites.length];
+      restarted?.restart(step.compact);
+      return restarted;
+    }
+    default: {
+      const follower = group.follower(step.site % group.followers.length);
+      playFollowerStep(follower, step);
+      return follower;
+    }
+  }
+}
+
+function playFollowerStep(
+  follower: FollowerSite,
+  step: Exclude<Step, { type: 'disk' | 'tick' | 'edit' | 'restart' }>,
+): void {
+  switch (step.type) {
+    case 'send':
+      follower.send(step.maxRecords);
+      return;
+    case 'up':
+      follower.deliverUp();
+      return;
+    case 'down':
+      follower.deliverDown();
+      return;
+    case 'exchange':
+      follower.exchange();
+      return;
+    case 'connect':
+      follower.connect();
+      return;
+    case 'cut':
+      follower.cut();
+      return;
+    case 'backup':
+      follower.backup();
+      return;
+    case 'rewind':
+      // What a VM forgets its clone may still know: the ledger could not tell.
+      if (follower.group.followers.some((other) => other !== follower && other.vm === follower.vm)) return;
+      // A moment later, or it might make the stamps anew that it was made to forget (rule T1).
+      follower.group.nowMs++;
+      follower.rewind();
+      return;
+    case 'skew':
+      follower.skewMs = step.ms;
+      return;
+  }
+}

@@ -1,0 +1,399 @@
+import { describe, expect, it } from 'vitest';
+import { compareStamps, nextStamp, type Stamp } from '../../src/replica/stamp.ts';
+import { checkRest, checkSite } from './check.ts';
+import { type FollowerSite, Group, type GroupOptions, type HubSite } from './group.ts';
+import { smallRules, smallSchema } from './schema.ts';
+import {
+  addInterior,
+  addLeaf,
+  at,
+  chr,
+  conflicts,
+  merged,
+  putInterior,
+  putLeaf,
+  read,
+  refusals,
+  rename,
+  set,
+} from './writes.ts';
+
+const hourMs = 3_600_000;
+
+interface Three {
+  readonly group: Group;
+  readonly hub: HubSite;
+  readonly a: FollowerSite;
+  readonly b: FollowerSite;
+}
+
+function three(options: GroupOptions = {}): Three {
+  const group = new Group(options);
+  group.settle();
+  return { group, hub: group.hub, a: group.follower(0), b: group.follower(1) };
+}
+
+function rest({ group }: Three): void {
+  group.settle();
+  for (const site of group.sites) checkSite(site);
+  checkRest(group);
+}
+
+function stamp(ms: number, counter: number, vm: string): Stamp {
+  return { ms, counter, vm };
+}
+
+describe('[T1] stamps', () => {
+  it('are ordered by time, then counter, then VM', () => {
+    const inOrder = [
+      stamp(1, 9, 'z'),
+      stamp(2, 0, 'z'),
+      stamp(2, 1, 'a'),
+      stamp(2, 1, 'b'),
+      stamp(10, 0, 'a'),
+    ];
+    for (const [i, one] of inOrder.entries()) {
+      for (const [j, other] of inOrder.entries()) {
+        expect(Math.sign(compareStamps(one, other))).toBe(Math.sign(i - j));
+      }
+    }
+  });
+
+  it('of one VM grow, even when its clock stands still or goes back', () => {
+    const first = nextStamp(stamp(5, 7, 'b'), 4, 'a');
+    expect(first).toEqual(stamp(5, 8, 'a'));
+    expect(nextStamp(first, 5, 'a')).toEqual(stamp(5, 9, 'a'));
+    expect(nextStamp(first, 6, 'a')).toEqual(stamp(6, 0, 'a'));
+  });
+
+  it('of a VM are greater than all it has seen merged', () => {
+    const all = three();
+    const { a, b, hub } = all;
+    b.skewMs = 30_000;
+    addLeaf(b, './L', 'ahead');
+    rest(all);
+    set(a, './L', 'knows it');
+    rest(all);
+    expect(read(hub, './L')).toBe('knows it');
+    expect(conflicts(a)).toEqual([]);
+  });
+});
+
+describe('[T1] two clones that make equal stamps', () => {
+  it('both have their writes merged, the second under a new stamp', () => {
+    const all = three();
+    const { group, a, hub } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    const twin = group.clone(a);
+    set(a, './L', 'first');
+    set(twin, './L', 'second');
+    a.exchange();
+    a.cut();
+    twin.exchange();
+    expect(read(hub, './L')).toBe('second');
+    rest(all);
+    const stamps = merged(hub).map((record) => `${record.content.kind} ${JSON.stringify(record.stamp)}`);
+    expect(new Set(stamps).size).toBe(stamps.length);
+    expect(refusals(twin)).toEqual([]);
+  });
+
+  it('keep the order in which each wrote, with several commands on the way', () => {
+    const all = three();
+    const { group, a, hub } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    const twin = group.clone(a);
+    set(a, './L', 'first');
+    a.exchange();
+    a.cut();
+    for (const text of ['1', '2', '3']) {
+      twin.do((tx, root) => {
+        tx.replaceValue(at(root, './L'), chr(text));
+        tx.replaceTitle(at(root, './L'), text);
+      });
+    }
+    twin.connect();
+    twin.deliverUp();
+    twin.deliverDown();
+    twin.send(2);
+    twin.send(2);
+    twin.deliverUp();
+    twin.deliverUp();
+    rest(all);
+    expect(read(hub, './L')).toBe('3');
+    expect(at(hub.replica.root, './L').title).toBe('3');
+  });
+
+  it('unite what they added under one name', () => {
+    const all = three();
+    const { group, a, b, hub } = all;
+    const twin = group.clone(a);
+    for (const [site, name] of [
+      [a, 'x'],
+      [twin, 'y'],
+    ] as const) {
+      site.do((tx, root) => {
+        putInterior(tx, root, './A');
+        putLeaf(tx, root, `./A/${name}`, name);
+      });
+      addLeaf(site, `./A/${name}2`, name);
+    }
+    a.exchange();
+    a.cut();
+    b.exchange();
+    addLeaf(b, './A/z', 'z');
+    twin.exchange();
+    rest(all);
+    const names = [...at(hub.replica.root, './A').children()].map(({ name }) => name).sort();
+    expect(names).toEqual(['x', 'x2', 'y', 'y2', 'z']);
+    expect([...refusals(a), ...refusals(b), ...refusals(twin)]).toEqual([]);
+  });
+
+  it('[X1] have their Execs ordered, once, whatever is stamped anew', () => {
+    const all = three();
+    const { group, a, hub } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    const twin = group.clone(a);
+    const order = { data: 'go', correlator: 'c', server: 's' };
+    set(a, './L', 'first');
+    a.exchange();
+    a.cut();
+    let id = '';
+    twin.do((tx, root) => {
+      tx.replaceValue(at(root, './L'), chr('second'));
+      id = tx.exec(at(root, './L'), order);
+    });
+    rest(all);
+    expect(refusals(twin)).toEqual([]);
+    for (const { replica } of [hub, twin, a]) {
+      const orders = replica.openExecs();
+      expect(orders.map((exec) => [exec.order?.data, exec.isMerged])).toEqual([['go', true]]);
+      expect(orders[0]?.id).toBe(id);
+    }
+  });
+
+  it('[P1] show one VerNo everywhere, also where the equal stamps are of two registers', () => {
+    const all = three();
+    const { group, a, b, hub } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    const twin = group.clone(a);
+    set(b, './L', '1');
+    b.exchange();
+    a.exchange();
+    a.cut();
+    group.nowMs += 1_000;
+    a.do((tx, root) => tx.replaceTitle(at(root, './L'), 't'));
+    twin.do((tx, root) => tx.replaceAcl(at(root, './L'), 'Get=*'));
+    a.exchange();
+    a.cut();
+    twin.exchange();
+    rest(all);
+    expect(at(hub.replica.root, './L').verNo).toBe(2);
+  });
+});
+
+describe('[T3] a VM whose clock is an hour ahead', () => {
+  it('is shifted to the hub: order kept, children follow their Adds, nobody is locked out', () => {
+    const all = three();
+    const { group, a, b, hub } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    a.cut();
+    a.skewMs = hourMs;
+    a.do((tx, root) => {
+      putInterior(tx, root, './A');
+      putLeaf(tx, root, './A/x', 'x');
+    });
+    addLeaf(a, './A/y', 'y');
+    set(a, './A/y', 'y2');
+    rename(a, './A', 'B');
+    set(a, './L', 'by the clock ahead');
+    group.nowMs += 1_000;
+    rest(all);
+    expect(merged(hub).every((record) => record.stamp.ms <= group.nowMs)).toBe(true);
+    expect([read(b, './B/x'), read(b, './B/y'), read(b, './L')]).toEqual(['x', 'y2', 'by the clock ahead']);
+    group.nowMs += 1_000;
+    set(b, './L', 'later');
+    rest(all);
+    expect(read(a, './L')).toBe('later');
+    set(a, './L', 'latest');
+    rest(all);
+    expect(read(b, './L')).toBe('latest');
+    expect(refusals(a)).toEqual([]);
+  });
+
+  it('loses to what was written after it, and wins over what was written before', () => {
+    const all = three();
+    const { group, a, b, hub } = all;
+    addLeaf(a, './L', '0');
+    addLeaf(a, './M', '0');
+    rest(all);
+    for (const site of [a, b]) site.cut();
+    a.skewMs = hourMs;
+    set(b, './M', 'before');
+    group.nowMs += 10_000;
+    set(a, './L', 'ahead');
+    set(a, './M', 'ahead');
+    group.nowMs += 10_000;
+    set(b, './L', 'after');
+    rest(all);
+    expect([read(hub, './L'), read(hub, './M')]).toEqual(['after', 'ahead']);
+  });
+
+  it('is not locked out when the clock jumped during a connection', () => {
+    const all = three();
+    const { a, hub } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    a.skewMs = hourMs;
+    addLeaf(a, './M', '1');
+    set(a, './L', '2');
+    addLeaf(a, './N', '3');
+    a.connect();
+    while (a.send(1));
+    rest(all);
+    expect([read(hub, './M'), read(hub, './L'), read(hub, './N')]).toEqual(['1', '2', '3']);
+    expect(merged(hub).every((record) => record.stamp.ms <= all.group.nowMs)).toBe(true);
+  });
+
+  it('is not locked out when the clock is right again before the hub is met', () => {
+    const all = three();
+    const { a, hub } = all;
+    rest(all);
+    a.cut();
+    a.skewMs = hourMs;
+    addLeaf(a, './L', 'ahead');
+    a.skewMs = 0;
+    set(a, './L', 'right');
+    rest(all);
+    expect(read(hub, './L')).toBe('right');
+    expect(merged(hub).every((record) => record.stamp.ms <= all.group.nowMs)).toBe(true);
+  });
+
+  it('[S1] is not locked out by what it wrote for itself, and goes on writing that', () => {
+    const all = three({ schema: smallSchema, rules: smallRules });
+    const { a, hub } = all;
+    rest(all);
+    a.cut();
+    a.skewMs = hourMs;
+    set(a, './Secret', 'ahead');
+    a.skewMs = 0;
+    rest(all);
+    set(a, './Cfg/Deep/Val', 'shared');
+    rest(all);
+    expect(read(hub, './Cfg/Deep/Val')).toBe('shared');
+    expect(merged(hub).every((record) => record.stamp.ms <= all.group.nowMs)).toBe(true);
+    set(a, './Secret', 'right');
+    expect(read(a, './Secret')).toBe('right');
+    a.restart();
+    expect(read(a, './Secret')).toBe('right');
+  });
+});
+
+describe('[T3] a VM whose clock is an hour behind', () => {
+  it('is shifted to the hub: what it wrote late wins over what was there, and its own order is kept', () => {
+    const all = three();
+    const { group, a, b, hub } = all;
+    addInterior(b, './A');
+    addLeaf(b, './L', '0');
+    a.skewMs = -hourMs;
+    const stranger = group.addFollower('c');
+    stranger.skewMs = -hourMs;
+    addInterior(stranger, './A');
+    addLeaf(stranger, './A/x', '1');
+    set(stranger, './A/x', '2');
+    rest(all);
+    expect(read(hub, './A/x')).toBe('2');
+    expect(merged(hub).every((record) => record.stamp.ms > group.nowMs - 60_000)).toBe(true);
+    group.nowMs += 1_000;
+    stranger.cut();
+    set(b, './L', 'b');
+    group.nowMs += 1_000;
+    set(stranger, './A/x', '3');
+    rest(all);
+    expect(read(hub, './A/x')).toBe('3');
+  });
+
+  it('never gets a stamp lower than what its writer had seen', () => {
+    const all = three();
+    const { group, a, b, hub } = all;
+    b.skewMs = 30_000;
+    addLeaf(b, './L', 'from b, 30 s ahead');
+    rest(all);
+    a.cut();
+    a.skewMs = -hourMs;
+    set(a, './L', 'knows it');
+    a.skewMs = hourMs;
+    group.nowMs += 1_000;
+    rest(all);
+    expect(read(hub, './L')).toBe('knows it');
+  });
+
+  it('does not fall behind its own earlier writes', () => {
+    const all = three();
+    const { group, a, hub } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    a.cut();
+    a.skewMs = 50_000;
+    set(a, './L', 'earlier, 50 s ahead');
+    a.connect();
+    a.deliverUp();
+    a.deliverDown();
+    a.send();
+    a.deliverUp();
+    a.skewMs = hourMs;
+    set(a, './L', 'later');
+    a.cut();
+    group.nowMs += 1_000;
+    rest(all);
+    expect(read(hub, './L')).toBe('later');
+  });
+});
+
+describe('[T3] [Y4] a VM that was put back to before its stamps were made anew', () => {
+  it('keeps what it built on them, shared and local', () => {
+    const group = new Group({ followers: 2, schema: smallSchema, rules: smallRules });
+    const all = { group, hub: group.hub, a: group.follower(0), b: group.follower(1) };
+    const { a, b } = all;
+    a.skewMs = -hourMs;
+    addInterior(a, './Acc/n');
+    set(a, './Acc/n/Key', 'mine');
+    addLeaf(a, './Acc/n/Sub/x', 'early');
+    a.backup();
+    a.exchange();
+    a.rewind();
+    addLeaf(a, './Acc/n/Sub/y', 'late');
+    a.skewMs = 0;
+    rest(all);
+    expect(read(a, './Acc/n/Key')).toBe('mine');
+    expect([read(b, './Acc/n/Sub/x'), read(b, './Acc/n/Sub/y')]).toEqual(['early', 'late']);
+    expect(conflicts(a)).toEqual([]);
+    a.restart(true);
+    expect(read(a, './Acc/n/Key')).toBe('mine');
+  });
+});
+
+describe('[T3] the time of a hub', () => {
+  it('never falls below what it wrote into main', () => {
+    const group = new Group({ followers: 1 });
+    addLeaf(group.hub, './L', '0');
+    group.hub.skewMs = -hourMs;
+    group.hub.restart();
+    expect(group.hub.replica.timeMs).toBe(group.nowMs);
+    set(group.hub, './L', '1');
+    expect(read(group.hub, './L')).toBe('1');
+  });
+
+  it('bounds what it takes: a stamp further ahead is refused', () => {
+    const all = three();
+    const { a, hub, group } = all;
+    a.skewMs = 59_000;
+    addLeaf(a, './L', 'within the bound');
+    rest(all);
+    expect(merged(hub).some((record) => record.stamp.ms === group.nowMs + 59_000)).toBe(true);
+  });
+});
