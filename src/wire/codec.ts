@@ -1,0 +1,223 @@
+/** The bytes of messages: lib0's variable-length integers, strings and byte arrays in the order of docs/protocol.md. Golden bytes in the tests hold them fast. */
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { VirmoError } from '../errors.ts';
+import { readBytes, readCode, readList, readNatural, readText } from './fields.ts';
+import type { Message, WireMark, WireRefusal } from './message.ts';
+
+/** Begins every hello, so that a stranger is told apart from another version. */
+const magic = 'virmo-sync';
+
+/** In the order of their numbers. */
+const types = [
+  'hello',
+  'welcome',
+  'open',
+  'opened',
+  'closed',
+  'branch',
+  'news',
+  'ping',
+  'pong',
+  'bye',
+] as const satisfies readonly Message['type'][];
+
+const numbers = new Map<Message['type'], number>(types.map((type, number) => [type, number]));
+
+export function encodeMessage(message: Message): Uint8Array {
+  const out = encoding.createEncoder();
+  encoding.writeVarUint(out, numbers.get(message.type) ?? 0);
+  switch (message.type) {
+    case 'hello':
+      encoding.writeVarString(out, magic);
+      encoding.writeVarUint(out, message.minVersion);
+      encoding.writeVarUint(out, message.maxVersion);
+      encoding.writeVarString(out, message.vm);
+      encoding.writeVarString(out, message.credentials);
+      break;
+    case 'welcome':
+      encoding.writeVarUint(out, message.version);
+      encoding.writeVarString(out, message.vm);
+      break;
+    case 'open':
+      encoding.writeVarUint(out, message.channel);
+      encoding.writeVarString(out, message.mo);
+      encoding.writeVarUint(out, message.origin);
+      encoding.writeVarUint(out, message.epoch);
+      encoding.writeVarUint(out, message.place);
+      encoding.writeVarUint8Array(out, message.step1);
+      encoding.writeVarString(out, message.schemaHash);
+      encoding.writeVarString(out, message.rules);
+      writeList(out, message.pending, writeKey);
+      break;
+    case 'opened':
+      encoding.writeVarUint(out, message.channel);
+      encoding.writeVarUint(out, message.epoch);
+      encoding.writeVarUint(out, message.epochStart);
+      encoding.writeVarUint(out, message.place);
+      encoding.writeVarUint(out, message.durablePlace);
+      encoding.writeVarUint(out, message.timeMs);
+      writeList(out, message.marks, writeMark);
+      encoding.writeVarUint8Array(out, message.step2);
+      break;
+    case 'closed':
+      encoding.writeVarUint(out, message.channel);
+      encoding.writeVarString(out, message.code);
+      encoding.writeVarString(out, message.reason);
+      break;
+    case 'branch':
+      encoding.writeVarUint(out, message.channel);
+      encoding.writeVarUint8Array(out, message.update);
+      break;
+    case 'news':
+      encoding.writeVarUint(out, message.channel);
+      encoding.writeVarUint8Array(out, message.update);
+      encoding.writeVarUint(out, message.place);
+      encoding.writeVarUint(out, message.durablePlace);
+      encoding.writeVarUint(out, message.judgedUpTo);
+      writeList(out, message.refusals, writeRefusal);
+      break;
+    case 'ping':
+    case 'pong':
+      break;
+    case 'bye':
+      encoding.writeVarString(out, message.code);
+      encoding.writeVarString(out, message.reason);
+      break;
+  }
+  return encoding.toUint8Array(out);
+}
+
+/** Throws `message-malformed` for anything that `encodeMessage` does not write; only a code that this version does not know is read as another. */
+export function decodeMessage(bytes: Uint8Array): Message {
+  try {
+    const decoder = decoding.createDecoder(bytes);
+    const type = types[readNatural(decoder)];
+    if (type === undefined) throw new RangeError('an unknown type of message');
+    const message = readBody(type, decoder);
+    if (decoding.hasContent(decoder)) throw new RangeError(`bytes after the end of a ${type}`);
+    return message;
+  } catch (cause) {
+    throw new VirmoError('message-malformed', cause instanceof Error ? cause.message : 'not a message', {
+      cause,
+    });
+  }
+}
+
+function readBody(type: Message['type'], from: decoding.Decoder): Message {
+  switch (type) {
+    case 'hello':
+      if (readText(from, magic.length) !== magic) throw new RangeError('not a hello of this protocol');
+      return {
+        type,
+        minVersion: readNatural(from),
+        maxVersion: readNatural(from),
+        vm: readText(from, maxNameLength),
+        credentials: readText(from, maxCredentialsLength),
+      };
+    case 'welcome':
+      return { type, version: readNatural(from), vm: readText(from, maxNameLength) };
+    case 'open':
+      return {
+        type,
+        channel: readNatural(from),
+        mo: readText(from, maxNameLength),
+        origin: readNatural(from),
+        epoch: readNatural(from),
+        place: readNatural(from),
+        step1: readBytes(from),
+        schemaHash: readText(from, maxNameLength),
+        rules: readText(from),
+        pending: readList(from, readKey),
+      };
+    case 'opened':
+      return {
+        type,
+        channel: readNatural(from),
+        epoch: readNatural(from),
+        epochStart: readNatural(from),
+        place: readNatural(from),
+        durablePlace: readNatural(from),
+        timeMs: readNatural(from),
+        marks: readList(from, readMark),
+        step2: readBytes(from),
+      };
+    case 'closed':
+      return {
+        type,
+        channel: readNatural(from),
+        code: readCode(from, maxNameLength, 'mo-unknown'),
+        reason: readText(from),
+      };
+    case 'branch':
+      return { type, channel: readNatural(from), update: readBytes(from) };
+    case 'news':
+      return {
+        type,
+        channel: readNatural(from),
+        update: readBytes(from),
+        place: readNatural(from),
+        durablePlace: readNatural(from),
+        judgedUpTo: readNatural(from),
+        refusals: readList(from, readRefusal),
+      };
+    case 'ping':
+    case 'pong':
+      return { type };
+    case 'bye':
+      return { type, code: readCode(from, maxNameLength, 'channel-closed'), reason: readText(from) };
+  }
+}
+
+/** Longest VM id, management object name and hash, in UTF-16 code units. */
+export const maxNameLength = 64;
+/** Longest credentials, in UTF-16 code units: room for a token with many claims. */
+export const maxCredentialsLength = 8_192;
+
+function writeList<T>(
+  out: encoding.Encoder,
+  items: readonly T[],
+  write: (out: encoding.Encoder, item: T) => void,
+): void {
+  encoding.writeVarUint(out, items.length);
+  for (const item of items) write(out, item);
+}
+
+function writeKey(
+  out: encoding.Encoder,
+  { life, seq }: { readonly life: number; readonly seq: number },
+): void {
+  encoding.writeVarUint(out, life);
+  encoding.writeVarUint(out, seq);
+}
+
+function readKey(from: decoding.Decoder): { readonly life: number; readonly seq: number } {
+  return { life: readNatural(from), seq: readNatural(from) };
+}
+
+function writeMark(out: encoding.Encoder, mark: WireMark): void {
+  writeKey(out, mark);
+  writeList(out, mark.refusals, writeRefusal);
+}
+
+function readMark(from: decoding.Decoder): WireMark {
+  return { ...readKey(from), refusals: readList(from, readRefusal) };
+}
+
+function writeRefusal(out: encoding.Encoder, { life, from, to, code, reason }: WireRefusal): void {
+  encoding.writeVarUint(out, life);
+  encoding.writeVarUint(out, from);
+  encoding.writeVarUint(out, to);
+  encoding.writeVarString(out, code);
+  encoding.writeVarString(out, reason);
+}
+
+function readRefusal(from: decoding.Decoder): WireRefusal {
+  return {
+    life: readNatural(from),
+    from: readNatural(from),
+    to: readNatural(from),
+    code: readText(from, maxNameLength),
+    reason: readText(from),
+  };
+}

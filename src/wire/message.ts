@@ -1,0 +1,108 @@
+/** The messages of the protocol (rule Y1) as data; `codec.ts` gives them their bytes, docs/protocol.md their meaning. */
+import type { ErrorCode } from '../errors.ts';
+
+/** The versions of the protocol that this library speaks. */
+export const protocolVersion: { readonly min: number; readonly max: number } = { min: 1, max: 1 };
+
+/** The counter up to which a hub has judged one life of a VM, and what it refused there. */
+export interface WireMark {
+  readonly life: number;
+  readonly seq: number;
+  readonly refusals: readonly WireRefusal[];
+}
+
+export interface WireRefusal {
+  readonly life: number;
+  readonly from: number;
+  readonly to: number;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface Hello {
+  readonly type: 'hello';
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  readonly vm: string;
+  /** What the hub's `admit` judges; '' for none. */
+  readonly credentials: string;
+}
+
+export interface Welcome {
+  readonly type: 'welcome';
+  readonly version: number;
+  /** The hub's VM id. */
+  readonly vm: string;
+}
+
+export interface Open {
+  readonly type: 'open';
+  /** The VM's number for this management object on this channel. */
+  readonly channel: number;
+  readonly mo: string;
+  readonly origin: number;
+  readonly epoch: number;
+  readonly place: number;
+  /** Y-protocols' sync step 1. */
+  readonly step1: Uint8Array;
+  readonly schemaHash: string;
+  readonly rules: string;
+  readonly pending: readonly { readonly life: number; readonly seq: number }[];
+}
+
+export interface Opened {
+  readonly type: 'opened';
+  readonly channel: number;
+  readonly epoch: number;
+  readonly epochStart: number;
+  readonly place: number;
+  readonly durablePlace: number;
+  readonly timeMs: number;
+  readonly marks: readonly WireMark[];
+  /** Y-protocols' sync step 2. */
+  readonly step2: Uint8Array;
+}
+
+/** The management object is not (or no longer) synchronised on this channel; from either side. */
+export interface Closed {
+  readonly type: 'closed';
+  readonly channel: number;
+  readonly code: ErrorCode | 'normal';
+  readonly reason: string;
+}
+
+export interface BranchUpdate {
+  readonly type: 'branch';
+  readonly channel: number;
+  /** Y-protocols' update of the VM's branch. */
+  readonly update: Uint8Array;
+}
+
+export interface News {
+  readonly type: 'news';
+  readonly channel: number;
+  /** Y-protocols' update of main; empty when there is none. */
+  readonly update: Uint8Array;
+  readonly place: number;
+  readonly durablePlace: number;
+  /** The VM's branch updates on this channel that are judged, by their number from 1. */
+  readonly judgedUpTo: number;
+  readonly refusals: readonly WireRefusal[];
+}
+
+export interface Ping {
+  readonly type: 'ping';
+}
+
+export interface Pong {
+  readonly type: 'pong';
+}
+
+/** Why the channel is closed right after this. */
+export interface Bye {
+  readonly type: 'bye';
+  readonly code: ErrorCode | 'normal';
+  readonly reason: string;
+}
+
+export type Message = Hello | Welcome | Open | Opened | Closed | BranchUpdate | News | Ping | Pong | Bye;

@@ -1,0 +1,71 @@
+/** Arbitrary messages of the protocol: each that a session could send. */
+import fc, { type Arbitrary } from 'fast-check';
+import { maxCredentialsLength, maxNameLength } from '../../src/wire/codec.ts';
+import type { Message } from '../../src/wire/message.ts';
+
+const natural: Arbitrary<number> = fc.oneof(fc.nat(300), fc.maxSafeNat());
+const text: Arbitrary<string> = fc.string({ unit: 'binary', maxLength: 40 });
+const name: Arbitrary<string> = fc
+  .string({ unit: 'binary', maxLength: maxNameLength })
+  .filter((value) => value.length <= maxNameLength);
+const bytes: Arbitrary<Uint8Array> = fc.uint8Array({ maxLength: 300 }).map((value) => new Uint8Array(value));
+const code = fc.constantFrom('normal', 'not-admitted', 'mo-unknown', 'internal', 'duplicate-vm');
+
+const key = fc.record({ life: natural, seq: natural }, { noNullPrototype: true });
+const refusal = fc.record(
+  { life: natural, from: natural, to: natural, code: name, reason: text },
+  { noNullPrototype: true },
+);
+const refusals = fc.array(refusal, { maxLength: 4 });
+const mark = fc.record({ life: natural, seq: natural, refusals }, { noNullPrototype: true });
+
+export const messages: Arbitrary<Message> = fc.oneof(
+  of('hello', {
+    minVersion: natural,
+    maxVersion: natural,
+    vm: name,
+    credentials: fc.oneof(text, fc.constant('x'.repeat(maxCredentialsLength))),
+  }),
+  of('welcome', { version: natural, vm: name }),
+  of('open', {
+    channel: natural,
+    mo: name,
+    origin: natural,
+    epoch: natural,
+    place: natural,
+    step1: bytes,
+    schemaHash: name,
+    rules: text,
+    pending: fc.array(key, { maxLength: 4 }),
+  }),
+  of('opened', {
+    channel: natural,
+    epoch: natural,
+    epochStart: natural,
+    place: natural,
+    durablePlace: natural,
+    timeMs: natural,
+    marks: fc.array(mark, { maxLength: 4 }),
+    step2: bytes,
+  }),
+  of('closed', { channel: natural, code, reason: text }),
+  of('branch', { channel: natural, update: bytes }),
+  of('news', {
+    channel: natural,
+    update: bytes,
+    place: natural,
+    durablePlace: natural,
+    judgedUpTo: natural,
+    refusals,
+  }),
+  fc.constant<Message>({ type: 'ping' }),
+  fc.constant<Message>({ type: 'pong' }),
+  of('bye', { code, reason: text }),
+);
+
+function of<T extends Message['type']>(
+  type: T,
+  fields: { [F in Exclude<keyof Extract<Message, { type: T }>, 'type'>]: Arbitrary<unknown> },
+): Arbitrary<Message> {
+  return fc.record({ type: fc.constant(type), ...fields }, { noNullPrototype: true }) as Arbitrary<Message>;
+}
