@@ -1,0 +1,286 @@
+/** The hub's side of a channel: one VM, many management objects (rules D2, Y1, Y3, Y6). Sans I/O: driven by `receive`, `admitted`, `tick` and `flush`. */
+import { VirmoError } from '../errors.ts';
+import { BranchReader } from '../replica/branch.ts';
+import type { Hub } from '../replica/hub.ts';
+import type { Refusal } from '../replica/journal.ts';
+import { frameUpdate, mergeUpdates } from '../replica/main.ts';
+import { type BranchUpdate, type Hello, type Message, type Open, protocolVersion } from '../wire/message.ts';
+import { Conversation } from './conversation.ts';
+import type { Port } from './port.ts';
+
+/** A management object that a hub serves. */
+export interface ServedMo {
+  readonly hub: Hub;
+  /** The place up to which the hub's own storage has main (rule Y2). */
+  readonly durablePlace: number;
+}
+
+export interface HubSessionOptions {
+  /** The hub's VM id. */
+  readonly vm: string;
+  readonly port: Port;
+  readonly nowMs: number;
+  readonly silenceMs: number;
+  /** The largest message taken from a VM, in bytes. */
+  readonly maxMessageBytes: number;
+  /** How many management objects a VM may have open on one channel. */
+  readonly maxOpenMos: number;
+  readonly listener: HubSessionListener;
+}
+
+export interface HubSessionListener {
+  /** A VM wants in: to be answered by `admitted`, or by `end` with `not-admitted`. */
+  greeted(vm: string, credentials: string): void;
+  /** The management object of this name, if it is served to this VM. */
+  served(mo: string, vm: string): ServedMo | undefined;
+  /** The VM said goodbye, for no other reason than its own: the channel is to be closed. */
+  parted(): void;
+  /** There is something to `flush`. */
+  dirty(): void;
+}
+
+interface OpenMo {
+  readonly served: ServedMo;
+  readonly reader: BranchReader;
+  readonly leave: () => void;
+  /** Updates of main that the VM was not sent, in order. */
+  updates: Uint8Array[];
+  queuedBytes: number;
+  /** What the VM was sent of main: from there one difference makes up for updates that were dropped (rule Y6). */
+  sentVector: Uint8Array;
+  isBehind: boolean;
+  judged: number;
+  refusals: Refusal[];
+  toldJudged: number;
+  toldDurable: number;
+  /** Commands of the VM wait to be durable here, the latest at this place. */
+  awaitedPlace: number;
+}
+
+/** More than this of updates is not kept for a VM that does not read: it gets one difference later. */
+const maxQueuedBytes = 1_048_576;
+
+type Stage = 'greeting' | 'judging' | 'open';
+
+export class HubSession {
+  readonly #options: HubSessionOptions;
+  readonly #conversation: Conversation;
+  readonly #mos = new Map<number, OpenMo>();
+  #stage: Stage = 'greeting';
+  #vm = '';
+  #version = 0;
+
+  constructor(options: HubSessionOptions) {
+    const { port, nowMs, silenceMs, maxMessageBytes } = options;
+    this.#options = options;
+    this.#conversation = new Conversation(port, nowMs, silenceMs, maxMessageBytes);
+  }
+
+  /** The VM's id, as it says; true once it is admitted. */
+  get vm(): string {
+    return this.#vm;
+  }
+
+  /** The VM takes what is sent to it, while nothing is read of what it says. */
+  heard(nowMs: number): void {
+    this.#conversation.heard(nowMs);
+  }
+
+  /** Whether the next `flush` tells the VM what became of its own writes. */
+  get owesAnswer(): boolean {
+    for (const { judged, toldJudged } of this.#mos.values()) if (judged !== toldJudged) return true;
+    return false;
+  }
+
+  /** Takes a frame. After it throws, the channel must be closed with the error's code; nothing of the message was merged. */
+  receive(frame: Uint8Array, nowMs: number): void {
+    const message = this.#conversation.receive(frame, nowMs);
+    if (message === undefined) return;
+    switch (message.type) {
+      case 'hello':
+        this.#greet(message);
+        return;
+      case 'bye':
+        this.#options.listener.parted();
+        return;
+      case 'open':
+        this.#mustBeOpen(message);
+        this.#open(message);
+        return;
+      case 'branch':
+        this.#mustBeOpen(message);
+        this.#merge(message);
+        return;
+      case 'closed':
+        this.#mustBeOpen(message);
+        this.#letGo(message.channel);
+        return;
+      case 'welcome':
+      case 'opened':
+      case 'news':
+        throw new VirmoError('message-malformed', `a VM does not send ${message.type}`);
+    }
+  }
+
+  /** Welcomes the VM that `greeted` told of. */
+  admitted(): void {
+    if (this.#stage !== 'judging') return;
+    this.#stage = 'open';
+    this.#conversation.trust();
+    this.#conversation.send({ type: 'welcome', version: this.#version, vm: this.#options.vm });
+  }
+
+  /** Sends what is new: one message per management object (rule Y1). To be called after the hubs have written. */
+  flush(): void {
+    for (const [channel, open] of this.#mos) {
+      if (this.#conversation.isReady) this.#tell(channel, open);
+      else dropWhenTooMuch(open);
+    }
+  }
+
+  /** Throws `peer-silent`, also at a stranger who does not say who he is; to be called several times within the time of silence. */
+  tick(nowMs: number): void {
+    const { nowMs: beganMs, silenceMs } = this.#options;
+    if (this.#stage === 'greeting' && nowMs - beganMs >= silenceMs)
+      throw new VirmoError('peer-silent', 'no hello came in time');
+    this.#conversation.tick(nowMs);
+  }
+
+  /** Tells the VM why, and closes the channel. */
+  end(code: VirmoError['code'] | 'normal', reason: string): void {
+    this.#conversation.end(code, reason);
+    this.abandon();
+  }
+
+  /** The management object is not served any more. */
+  closeMo(served: ServedMo, reason: VirmoError): void {
+    for (const [channel, open] of this.#mos) if (open.served === served) this.#close(channel, reason);
+  }
+
+  /** The channel is gone. */
+  abandon(): void {
+    for (const { leave } of this.#mos.values()) leave();
+    this.#mos.clear();
+  }
+
+  #mustBeOpen({ type }: Message): void {
+    if (this.#stage !== 'open') throw new VirmoError('message-malformed', `${type} before the welcome`);
+  }
+
+  #greet({ minVersion, maxVersion, vm, credentials }: Hello): void {
+    if (this.#stage !== 'greeting') throw new VirmoError('message-malformed', 'a second hello');
+    if (minVersion > protocolVersion.max || maxVersion < protocolVersion.min) {
+      throw new VirmoError(
+        'version-unsupported',
+        `the VM speaks versions ${minVersion} to ${maxVersion} of the protocol, this hub ${protocolVersion.min} to ${protocolVersion.max}`,
+      );
+    }
+    if (vm === '' || vm === this.#options.vm)
+      throw new VirmoError('not-admitted', `no VM can be called '${vm}' here`);
+    this.#stage = 'judging';
+    this.#version = Math.min(maxVersion, protocolVersion.max);
+    this.#vm = vm;
+    this.#options.listener.greeted(vm, credentials);
+  }
+
+  #open(message: Open): void {
+    const { channel, mo } = message;
+    if (this.#mos.has(channel))
+      throw new VirmoError('message-malformed', `channel ${channel} is open already`);
+    try {
+      if (this.#mos.size >= this.#options.maxOpenMos) throw new VirmoError('mo-unknown', 'too many are open');
+      const served = this.#options.listener.served(mo, this.#vm);
+      if (served === undefined) throw new VirmoError('mo-unknown', 'it is not served here');
+      this.#admitTo(served, message);
+    } catch (error) {
+      if (!(error instanceof VirmoError) || error.code === 'message-malformed') throw error;
+      this.#conversation.send({ type: 'closed', channel, code: error.code, reason: error.message });
+    }
+  }
+
+  #admitTo(served: ServedMo, message: Open): void {
+    const { hub } = served;
+    const state = hub.admit(this.#vm, message, served.durablePlace);
+    const open: OpenMo = {
+      served,
+      reader: new BranchReader(),
+      leave: hub.onUpdate((update) => {
+        this.#queue(open, update);
+      }),
+      updates: [],
+      queuedBytes: 0,
+      sentVector: hub.vector(),
+      isBehind: false,
+      judged: 0,
+      refusals: [],
+      toldJudged: 0,
+      toldDurable: state.durablePlace,
+      awaitedPlace: message.pending.length > 0 ? state.place : 0,
+    };
+    this.#mos.set(message.channel, open);
+    const marks = state.marks.map(({ life, seq, refused }) => ({ life, seq, refusals: refused }));
+    this.#conversation.send({ type: 'opened', channel: message.channel, ...state, marks });
+  }
+
+  #merge({ channel, update }: BranchUpdate): void {
+    const open = this.#mos.get(channel);
+    if (open === undefined) return;
+    const refusals = open.served.hub.mergeBranch(this.#vm, open.reader.read(update));
+    open.judged++;
+    for (const refusal of refusals) open.refusals.push(refusal);
+    this.#options.listener.dirty();
+  }
+
+  #queue(open: OpenMo, update: Uint8Array): void {
+    if (open.isBehind) return;
+    open.updates.push(update);
+    open.queuedBytes += update.length;
+    this.#options.listener.dirty();
+  }
+
+  #tell(channel: number, open: OpenMo): void {
+    const { served, judged, refusals } = open;
+    const { durablePlace } = served;
+    const update = takeUpdate(open);
+    const hasJudged = judged !== open.toldJudged;
+    const isAwaited = open.toldDurable < open.awaitedPlace && open.toldDurable < durablePlace;
+    if (update === undefined && !hasJudged && !isAwaited) return;
+    const place = served.hub.place;
+    const news = { update: update ?? nothing, place, durablePlace, judgedUpTo: judged, refusals };
+    this.#conversation.send({ type: 'news', channel, ...news });
+    open.toldJudged = judged;
+    open.toldDurable = durablePlace;
+    if (hasJudged) open.awaitedPlace = place;
+    open.refusals = [];
+    open.sentVector = served.hub.vector();
+  }
+
+  #letGo(channel: number): void {
+    this.#mos.get(channel)?.leave();
+    this.#mos.delete(channel);
+  }
+
+  #close(channel: number, { code, message }: VirmoError): void {
+    this.#letGo(channel);
+    this.#conversation.send({ type: 'closed', channel, code, reason: message });
+  }
+}
+
+const nothing = new Uint8Array(0);
+
+/** What the VM lacks of main, framed by y-protocols: the queued updates, or one difference when they were dropped. */
+function takeUpdate(open: OpenMo): Uint8Array | undefined {
+  const { updates, isBehind, sentVector } = open;
+  open.updates = [];
+  open.queuedBytes = 0;
+  open.isBehind = false;
+  if (isBehind) return open.served.hub.missing(sentVector);
+  return updates.length === 0 ? undefined : frameUpdate(mergeUpdates(updates));
+}
+
+function dropWhenTooMuch(open: OpenMo): void {
+  if (open.queuedBytes <= maxQueuedBytes) return;
+  open.updates = [];
+  open.queuedBytes = 0;
+  open.isBehind = true;
+}
