@@ -1,0 +1,51 @@
+export type { ErrorCode } from './errors.ts';
+export { VirmoError } from './errors.ts';
+export type { Change } from './replica/changes.ts';
+export type { ExecResult } from './replica/execs.ts';
+export type { RefusalCode } from './replica/journal.ts';
+export type { ExecAnswer, TreeContent } from './replica/record.ts';
+export type { ScopeRule } from './replica/scope.ts';
+export type { Storage, StorageWrite } from './storage.ts';
+export type { BackoffOptions } from './sync/backoff.ts';
+export type { Channel, CloseReason, Dialer, Listener, PeerIdentity } from './transport.ts';
+export type {
+  AddCommand,
+  AtomicCommand,
+  Command,
+  CommandContext,
+  CopyCommand,
+  DeleteCommand,
+  ExecCommand,
+  GetCommand,
+  Meta,
+  Outcome,
+  ReplaceCommand,
+  ResultItem,
+  SequenceCommand,
+} from './tree/command.ts';
+export { checkData, isFormat } from './tree/format.ts';
+export type { AccessType, Occurrence, Schema, SchemaNode } from './tree/schema.ts';
+export { isSuccess, Status } from './tree/status.ts';
+export type { UriLimits } from './tree/uri.ts';
+export { formatSegment, formatUri, nameProblem, parseUri } from './tree/uri.ts';
+export type { Data, Format, LeafFormat, Value } from './tree/value.ts';
+export {
+  type AdmissionRequest,
+  type Admit,
+  admitAnyoneUnauthenticated,
+  preSharedTokens,
+} from './vm/admission.ts';
+export type { ConflictSide, MountEvent, VmEvent } from './vm/events.ts';
+export type { ExecHandler, ExecHandlerOptions, ExecInvocation, ExecReply } from './vm/exec-runner.ts';
+export type { ConnectOptions } from './vm/follower-link.ts';
+export type { Mount } from './vm/mount.ts';
+export type { ServeOptions } from './vm/server.ts';
+export { readStoredTree, type StoredTree } from './vm/stored.ts';
+export {
+  type Connection,
+  type MountOptions,
+  openVm,
+  type Service,
+  type Vm,
+  type VmOptions,
+} from './vm/vm.ts';

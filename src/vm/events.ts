@@ -1,0 +1,94 @@
+/** What a device agent hears of one management object. */
+import type { VirmoError } from '../errors.ts';
+import type { Change } from '../replica/changes.ts';
+import type { ExecResult } from '../replica/execs.ts';
+import type { RefusalCode } from '../replica/journal.ts';
+import type { TreeContent } from '../replica/record.ts';
+
+/** One side of a conflict: which write it was, and what it would have done. */
+export interface ConflictSide {
+  readonly vm: string;
+  /** Hub time of the write, in milliseconds since 1970. */
+  readonly timeMs: number;
+  readonly content: TreeContent;
+}
+
+/** All URIs are relative to the management object's root. */
+export type MountEvent =
+  /** The tree shows something else: all of one command, or of one catch-up, at once (rule M7). `local`: by a command executed here. */
+  | { readonly type: 'changed'; readonly source: 'local' | 'remote'; readonly changes: readonly Change[] }
+  /**
+   * A write lost to a concurrent one (rule M8); told once, on every VM. `uri` is '' and `kept` is `undefined` where nothing more is known than that the node was deleted.
+   */
+  | {
+      readonly type: 'conflict';
+      readonly uri: string;
+      readonly lost: ConflictSide;
+      readonly kept: ConflictSide | undefined;
+    }
+  /** The hub refused a command of this VM; what it wrote has left the tree. */
+  | {
+      readonly type: 'refused';
+      readonly code: RefusalCode;
+      readonly reason: string;
+      readonly writes: readonly TreeContent[];
+    }
+  /** From now on this VM is in step with the hub. */
+  | { readonly type: 'synced' }
+  /** The connection is gone; what is written waits. */
+  | { readonly type: 'unsynced' }
+  /** The hub does not synchronise this management object with this VM; told once for each reason. What it does not serve (`mo-unknown`) it is asked for again from time to time. */
+  | { readonly type: 'rejected'; readonly error: VirmoError }
+  /** The hub has judged everything written here. */
+  | { readonly type: 'merged' }
+  /** The hub has everything written here durably. */
+  | { readonly type: 'delivered' }
+  /** A VM answered an Exec (rule X1). */
+  | { readonly type: 'exec-result'; readonly exec: string; readonly vm: string; readonly result: ExecResult }
+  /** An Exec is over: all addressees answered, or its time is up (rule X3). */
+  | {
+      readonly type: 'exec-closed';
+      readonly exec: string;
+      readonly results: ReadonlyMap<string, ExecResult>;
+    };
+
+/** What a device agent hears of its VM's connections. */
+export type VmEvent =
+  | { readonly type: 'connected'; readonly hub: string }
+  /** The channel is gone; it is dialled again after `retryMs`. */
+  | { readonly type: 'disconnected'; readonly error: VirmoError; readonly retryMs: number }
+  /** The channel is gone and is not dialled again by itself: `error` says why. */
+  | { readonly type: 'gave-up'; readonly error: VirmoError }
+  /** A VM came to this hub. */
+  | { readonly type: 'joined'; readonly vm: string }
+  /** It is gone; `error` is `undefined` when it, or this hub, said goodbye. */
+  | { readonly type: 'left'; readonly vm: string; readonly error: VirmoError | undefined }
+  /** A channel was turned away before it was anybody's. */
+  | { readonly type: 'turned-away'; readonly vm: string; readonly error: VirmoError }
+  /** Something could not be stored; it is tried again. */
+  | { readonly type: 'storage-failed'; readonly error: VirmoError };
+
+/** Listeners to one kind of event: each hears every event, whatever another one throws. */
+export class Listeners<E> {
+  readonly #listeners = new Set<(event: E) => void>();
+
+  add(listener: (event: E) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** An exception of a listener is thrown on its own, outside of what caused the event. */
+  tell(event: E): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+/** Runs the Execs that are addressed to this VM: each at most once (rules X1, X2). */
+import { VirmoError } from '../errors.ts';
+import type { ExecState } from '../replica/execs.ts';
+import type { ExecAnswer } from '../replica/record.ts';
+import type { Replica } from '../replica/replica.ts';
+import { Status } from '../tree/status.ts';
+
+/** An Exec as its handler gets it. */
+export interface ExecInvocation {
+  readonly id: string;
+  /** The target, relative to the management object's root. */
+  readonly uri: string;
+  readonly data: string | Uint8Array;
+  /** As the DM server gave it; ''. */
+  readonly correlator: string;
+  /** The DM server that ordered it; '' for the device itself. */
+  readonly server: string;
+  /** The VM where it was ordered. */
+  readonly issuer: string;
+  /** Aborted when the VM closes. */
+  readonly signal: AbortSignal;
+}
+
+/** What a handler answers: a status of its own (FUMO's result codes, say), and data. */
+export interface ExecReply {
+  readonly status: number;
+  readonly data?: string;
+}
+
+/** Carries out an Exec; one that throws or rejects has failed: the answer is 500 with its message. */
+export type ExecHandler = (exec: ExecInvocation) => ExecReply | Promise<ExecReply>;
+
+/** How an Exec handler may be used. */
+export interface ExecHandlerOptions {
+  /** May be run again after a crash in the middle (rule X2). Default false: then the answer is `interrupted`. */
+  readonly isIdempotent?: boolean;
+}
+
+export interface ExecHost {
+  readonly replica: Replica;
+  /** Whether this VM is in step with the hub, or is it. */
+  isInStep(): boolean;
+  /** The URI of a node relative to the management object's root; `undefined` when it is not in the tree. */
+  uriOf(node: string): string | undefined;
+  /** Resolves when it is durable at the hub, or here, that this VM began the Exec. */
+  whenSafe(exec: string, where: 'hub' | 'here'): Promise<void>;
+  /** Something was recorded that is to be stored and sent. */
+  dirty(): void;
+}
+
+interface Handler {
+  readonly handle: ExecHandler;
+  readonly isIdempotent: boolean;
+}
+
+export class ExecRunner {
+  readonly #host: ExecHost;
+  readonly #handlers = new Map<string, Handler>();
+  readonly #begun = new Set<string>();
+  readonly #stop = new AbortController();
+
+  constructor(host: ExecHost) {
+    this.#host = host;
+  }
+
+  /** Throws RangeError when the URI has a handler already. */
+  handle(uri: string, handle: ExecHandler, { isIdempotent = false }: ExecHandlerOptions): () => void {
+    if (this.#handlers.has(uri)) throw new RangeError(`${uri} has a handler already`);
+    const handler = { handle, isIdempotent };
+    this.#handlers.set(uri, handler);
+    for (const exec of this.#host.replica.openExecs()) {
+      if (this.#host.uriOf(exec.node) === uri) this.consider(exec);
+    }
+    return () => {
+      if (this.#handlers.get(uri) === handler) this.#handlers.delete(uri);
+    };
+  }
+
+  /** Looks at every Exec again: when the hub is found, or lost. */
+  considerAll(): void {
+    for (const exec of this.#host.replica.openExecs()) this.consider(exec);
+  }
+
+  /** Takes up an Exec if it is this VM's turn. */
+  consider(exec: ExecState): void {
+    const { replica } = this.#host;
+    const isInStep = this.#host.isInStep();
+    const { order, issuer, isMerged, isLocal } = exec;
+    const { vm } = replica;
+    if (order === undefined || exec.isClosed || this.#stop.signal.aborted || this.#begun.has(exec.id)) return;
+    if (!order.addressees.includes(vm) || exec.results.has(vm)) return;
+    const isAlone = isLocal || (!isInStep && issuer === vm);
+    if (!isAlone && !(isInStep && isMerged)) return;
+    const started = exec.started.get(vm);
+    const handler = this.#handlerFor(exec);
+    if (started !== undefined && handler?.isIdempotent !== true) {
+      this.#answer(exec, 'interrupted', Status.CommandFailed, '');
+    } else {
+      this.#begin(exec, handler, isAlone ? 'here' : 'hub');
+    }
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  #begin(exec: ExecState, handler: Handler | undefined, where: 'hub' | 'here'): void {
+    if (handler !== undefined) void this.#run(exec, handler, where);
+    else if (this.#whereabouts(exec) !== undefined)
+      this.#answer(exec, 'no-handler', Status.OptionalFeatureUnsupported, '');
+  }
+
+  async #run(exec: ExecState, handler: Handler, where: 'hub' | 'here'): Promise<void> {
+    const { replica } = this.#host;
+    this.#begun.add(exec.id);
+    if (this.#whereabouts(exec) === undefined) return;
+    if (!exec.started.has(replica.vm)) {
+      replica.recordExecStep(exec.node, { kind: 'started', exec: exec.id });
+      this.#host.dirty();
+      await this.#host.whenSafe(exec.id, where);
+    }
+    const { order, issuer, isClosed } = exec;
+    if (this.#stop.signal.aborted || order === undefined || isClosed) return;
+    const uri = this.#whereabouts(exec);
+    if (uri === undefined) return;
+    const { data, correlator, server } = order;
+    const invocation = { id: exec.id, uri, data, correlator, server, issuer, signal: this.#stop.signal };
+    const reply = await attempt(handler.handle, invocation);
+    if (!this.#stop.signal.aborted) this.#answer(exec, 'done', reply.status, reply.data);
+  }
+
+  /** The target's URI; where it is not to be run any more, that is answered. */
+  #whereabouts(exec: ExecState): string | undefined {
+    const uri = this.#host.uriOf(exec.node);
+    if (uri === undefined) {
+      this.#answer(exec, 'gone', Status.NotFound, '');
+    } else if (this.#host.replica.timeMs > (exec.order?.expiry ?? 0)) {
+      this.#answer(exec, 'expired', Status.NotExecuted, '');
+      return undefined;
+    }
+    return uri;
+  }
+
+  #answer(exec: ExecState, answer: ExecAnswer, status: number, data: string): void {
+    this.#begun.add(exec.id);
+    const content = { kind: 'result', exec: exec.id, answer } as const;
+    try {
+      this.#host.replica.recordExecStep(exec.node, { ...content, status, data });
+    } catch (error) {
+      if (!(error instanceof VirmoError) || error.code !== 'message-too-large') throw error;
+      this.#host.replica.recordExecStep(exec.node, { ...content, status: Status.TooLarge, data: '' });
+    }
+    this.#host.dirty();
+  }
+
+  #handlerFor({ node }: ExecState): Handler | undefined {
+    const uri = this.#host.uriOf(node);
+    return uri === undefined ? undefined : this.#handlers.get(uri);
+  }
+}
+
+/** A handler that throws has failed: 500, with what it said. So has one that answers what is no answer. */
+async function attempt(handle: ExecHandler, invocation: ExecInvocation): Promise<Required<ExecReply>> {
+  try {
+    const { status, data = '' } = await handle(invocation);
+    if (!Number.isSafeInteger(status) || status < 0 || typeof data !== 'string')
+      throw new TypeError(`the handler of ${invocation.uri} gave no status and data`);
+    return { status, data };
+  } catch (error) {
+    return { status: Status.CommandFailed, data: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Brings journals to the storage (rules M7, Y2). What all management objects of a VM gave in one turn is one append, and one write is under way at a time: what comes meanwhile goes
+ * with the next, so that nothing is stored that builds on what is not. After a failure a snapshot takes the place of the journal, which has a hole.
+ */
+import { VirmoError } from '../errors.ts';
+import type { Storage, StorageWrite } from '../storage.ts';
+
+/** One management object's journal. */
+export interface Journaled {
+  readonly document: string;
+  takeJournal(): readonly Uint8Array[];
+  snapshot(): Uint8Array;
+  /** Says how far the journal is when its entries, or a snapshot, are taken. */
+  mark(): number;
+  /** What was taken at this mark, and all before it, survives a power cut. */
+  durable(mark: number): void;
+}
+
+/** A journal is replaced by a snapshot when it has grown by this, and by as much as the last snapshot. */
+const minGrowthBytes = 1_048_576;
+/** So long a storage that failed is left alone, in milliseconds. */
+const pauseMs = 1_000;
+
+interface Growth {
+  bytesSinceSnapshot: number;
+  snapshotBytes: number;
+  /** A write failed: what is stored does not lead up to what comes next, until a snapshot replaces it. */
+  hasHole: boolean;
+}
+
+/** What is taken of the journals at one moment, to be stored in one go. */
+interface Load {
+  /** The number of the last turn in it. */
+  readonly turn: number;
+  readonly appends: StorageWrite[];
+  readonly snapshots: StorageWrite[];
+  readonly marks: { readonly journal: Journaled; readonly mark: number }[];
+}
+
+interface Waiting {
+  readonly turn: number;
+  readonly resolve: () => void;
+  readonly reject: (error: VirmoError) => void;
+}
+
+export class Persistence {
+  readonly #storage: Storage;
+  readonly #journals: ReadonlySet<Journaled>;
+  readonly #tellFailure: (error: VirmoError) => void;
+  readonly #growth = new Map<string, Growth>();
+  #turn = 0;
+  #storedTurn = 0;
+  #waiting: Waiting[] = [];
+  #underway: Promise<void> | undefined;
+  #pause: NodeJS.Timeout | undefined;
+
+  /** Stores whatever is in the set at the time. `tellFailure` hears of each failure once. */
+  constructor(storage: Storage, journals: ReadonlySet<Journaled>, tellFailure: (error: VirmoError) => void) {
+    this.#storage = storage;
+    this.#journals = journals;
+    this.#tellFailure = tellFailure;
+  }
+
+  /** Tells how much a journal holds already: entries that the storage gave when it was opened. */
+  found(document: string, entries: readonly Uint8Array[]): void {
+    const [first] = entries;
+    const growth = this.#growthOf(document);
+    growth.snapshotBytes = first?.length ?? 0;
+    growth.bytesSinceSnapshot = entries.reduce((sum, { length }) => sum + length, -growth.snapshotBytes);
+  }
+
+  /** The end of a turn: what the journals have is to be stored. */
+  store(): void {
+    this.#turn++;
+    this.#begin();
+  }
+
+  /** Resolves when everything up to the last turn is durable; rejects with `storage-failed` when it could not be stored, which is tried again. */
+  stored(): Promise<void> {
+    if (this.#storedTurn >= this.#turn) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ turn: this.#turn, resolve, reject });
+    });
+  }
+
+  /** Stores what is left, at once. Rejects with `storage-failed`. */
+  async close(): Promise<void> {
+    this.store();
+    await this.#underway;
+    this.#resume();
+    const stored = this.stored();
+    this.#begin();
+    try {
+      await stored;
+    } finally {
+      this.#resume();
+    }
+  }
+
+  /** Forgets a management object's journal, which gives nothing more. */
+  async remove(document: string): Promise<void> {
+    await this.#underway;
+    this.#growth.delete(document);
+    await this.#storage.remove(document);
+  }
+
+  #begin(): void {
+    if (this.#underway !== undefined || this.#pause !== undefined || this.#storedTurn >= this.#turn) return;
+    const load = this.#take();
+    if (load.marks.length === 0) this.#succeeded(load);
+    else this.#underway = this.#write(load);
+  }
+
+  #take(): Load {
+    const load: Load = { turn: this.#turn, appends: [], snapshots: [], marks: [] };
+    for (const journal of this.#journals) {
+      const { document } = journal;
+      const entries = journal.takeJournal();
+      const growth = this.#growthOf(document);
+      for (const { length } of entries) growth.bytesSinceSnapshot += length;
+      if (growth.hasHole || hasOutgrown(growth)) {
+        const snapshot = journal.snapshot();
+        load.snapshots.push({ document, update: snapshot });
+        growth.bytesSinceSnapshot = 0;
+        growth.snapshotBytes = snapshot.length;
+      } else if (entries.length > 0) {
+        for (const update of entries) load.appends.push({ document, update });
+      } else {
+        continue;
+      }
+      load.marks.push({ journal, mark: journal.mark() });
+    }
+    return load;
+  }
+
+  async #write(load: Load): Promise<void> {
+    const { appends, snapshots } = load;
+    const writes = snapshots.map(async ({ document, update }) => this.#storage.compact(document, update));
+    if (appends.length > 0) writes.push(this.#storage.append(appends));
+    const failed = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected');
+    this.#underway = undefined;
+    if (failed?.status === 'rejected') this.#failed(load, failed.reason);
+    else this.#succeeded(load);
+    this.#begin();
+  }
+
+  #succeeded({ turn, snapshots, marks }: Load): void {
+    this.#storedTurn = turn;
+    for (const { document } of snapshots) this.#growthOf(document).hasHole = false;
+    for (const { journal, mark } of marks) journal.durable(mark);
+    for (const { resolve } of this.#takeWaiting(turn)) resolve();
+  }
+
+  #failed({ turn, appends, snapshots }: Load, cause: unknown): void {
+    const error =
+      cause instanceof VirmoError ? cause : new VirmoError('storage-failed', String(cause), { cause });
+    for (const { document } of [...appends, ...snapshots]) this.#growthOf(document).hasHole = true;
+    this.#pause = setTimeout(() => {
+      this.#resume();
+      this.#begin();
+    }, pauseMs).unref();
+    this.#tellFailure(error);
+    for (const { reject } of this.#takeWaiting(turn)) reject(error);
+  }
+
+  #resume(): void {
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+  }
+
+  #takeWaiting(turn: number): Waiting[] {
+    const due = this.#waiting.filter((waiting) => waiting.turn <= turn);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.turn > turn);
+    return due;
+  }
+
+  #growthOf(document: string): Growth {
+    let growth = this.#growth.get(document);
+    if (growth === undefined) {
+      growth = { bytesSinceSnapshot: 0, snapshotBytes: 0, hasHole: false };
+      this.#growth.set(document, growth);
+    }
+    return growth;
+  }
+}
+
+function hasOutgrown({ bytesSinceSnapshot, snapshotBytes }: Growth): boolean {
+  return bytesSinceSnapshot > Math.max(minGrowthBytes, snapshotBytes);
+}

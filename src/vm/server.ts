@@ -1,0 +1,218 @@
+/** A VM that serves: takes channels from a listener, asks who is there, runs a session for each (rules D2, Y4, S3). */
+import { VirmoError } from '../errors.ts';
+import { HubSession, type ServedMo } from '../sync/hub-session.ts';
+import type { Channel, Listener } from '../transport.ts';
+import type { Admit } from './admission.ts';
+import { ChannelPort } from './channel-port.ts';
+import { asVirmoError, type LinkHost } from './follower-link.ts';
+import type { Mount } from './mount.ts';
+
+/** How a VM serves others. */
+export interface ServeOptions {
+  /** Who may come in; see `preSharedTokens`. */
+  readonly admit: Admit;
+  /** The management objects to serve, by name; default: all that are mounted, or will be. */
+  readonly mos?: readonly string[];
+  /** After how long without a word a VM is given up, in milliseconds. Default 5,000. */
+  readonly silenceMs?: number;
+  /** The largest message taken from a VM, in bytes. Default 16 MiB. */
+  readonly maxMessageBytes?: number;
+  /** How many management objects a VM may have open. Default 128. */
+  readonly maxOpenMos?: number;
+}
+
+export class Server {
+  readonly #listener: Listener;
+  readonly #options: ServeOptions;
+  readonly #host: LinkHost;
+  readonly #mounts = new Map<string, Mount>();
+  readonly #guests = new Set<Guest>();
+  readonly #finished: Promise<void>;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(listener: Listener, options: ServeOptions, host: LinkHost, mounts: Iterable<Mount>) {
+    this.#listener = listener;
+    this.#options = options;
+    this.#host = host;
+    for (const mount of mounts) this.#mounts.set(mount.mo, mount);
+    this.#finished = this.#accept();
+  }
+
+  /** What VMs dial. */
+  get address(): string {
+    return this.#listener.address;
+  }
+
+  wants(mo: string): boolean {
+    return this.#options.mos?.includes(mo) ?? true;
+  }
+
+  add(mount: Mount): void {
+    this.#mounts.set(mount.mo, mount);
+  }
+
+  remove(mount: Mount): void {
+    this.#mounts.delete(mount.mo);
+    for (const { session } of this.#guests) {
+      session.closeMo(mount, new VirmoError('mo-unknown', `${mount.mo} is not served any more`));
+    }
+  }
+
+  /** Sends what is new to every VM, first to those to whom all of it is new; called at the end of a turn, when main is written. */
+  flush(): void {
+    const sessions = [...this.#guests].map(({ session }) => session);
+    sessions.sort((a, b) => Number(a.owesAnswer) - Number(b.owesAnswer));
+    for (const session of sessions) session.flush();
+  }
+
+  /** Takes no more channels and ends all sessions. May be called twice. */
+  async close(): Promise<void> {
+    await this.#listener.close();
+    for (const guest of this.#guests) guest.dismiss('the hub closes');
+    await this.#finished;
+    await Promise.all(this.#running);
+  }
+
+  async #accept(): Promise<void> {
+    for await (const channel of this.#listener) {
+      const run = this.#run(channel);
+      this.#running.add(run);
+      void run.finally(() => this.#running.delete(run));
+    }
+  }
+
+  async #run(channel: Channel): Promise<void> {
+    const guest = new Guest(channel, this.#options, this.#host, {
+      served: (mo) => this.#mounts.get(mo),
+      displace: (newcomer) => this.#displace(newcomer),
+    });
+    this.#guests.add(guest);
+    try {
+      await guest.run();
+    } finally {
+      this.#guests.delete(guest);
+    }
+  }
+
+  /** A VM has one channel: a newer one takes the older one's place (rule Y4). */
+  #displace(newcomer: Guest): void {
+    for (const guest of this.#guests) {
+      if (guest === newcomer || !guest.isAdmitted || guest.session.vm !== newcomer.session.vm) continue;
+      guest.end(
+        new VirmoError('duplicate-vm', `another channel of ${newcomer.session.vm} took this one's place`),
+      );
+    }
+  }
+}
+
+interface GuestHost {
+  served(mo: string): ServedMo | undefined;
+  displace(newcomer: Guest): void;
+}
+
+/** One channel of one VM. */
+class Guest {
+  readonly session: HubSession;
+  isAdmitted = false;
+  readonly #channel: Channel;
+  readonly #options: ServeOptions;
+  readonly #host: LinkHost;
+  readonly #server: GuestHost;
+  readonly #port: ChannelPort;
+  /** Nothing that the VM says counts any more. */
+  #isOver = false;
+
+  constructor(channel: Channel, options: ServeOptions, host: LinkHost, server: GuestHost) {
+    this.#channel = channel;
+    this.#options = options;
+    this.#host = host;
+    this.#server = server;
+    this.#port = new ChannelPort(channel, () => host.dirty());
+    const { silenceMs = 5_000, maxMessageBytes = 16_777_216, maxOpenMos = 128 } = options;
+    this.session = new HubSession({
+      vm: host.vm,
+      port: this.#port,
+      nowMs: host.nowMs(),
+      silenceMs,
+      maxMessageBytes,
+      maxOpenMos,
+      listener: {
+        greeted: (vm, credentials) => void this.#judge(vm, credentials),
+        served: (mo) => server.served(mo),
+        parted: () => this.dismiss('goodbye'),
+        dirty: () => host.dirty(),
+      },
+    });
+  }
+
+  /** Runs the session to its end; never rejects: a VM's misbehaviour ends its own channel alone. */
+  async run(): Promise<void> {
+    const { silenceMs = 5_000 } = this.#options;
+    const heartbeat = setInterval(() => this.#tick(), silenceMs / 5);
+    try {
+      for await (const frame of this.#channel) {
+        if (this.#isOver) break;
+        this.session.receive(frame, this.#host.nowMs());
+        await this.#keepPace();
+      }
+      this.dismiss('goodbye');
+    } catch (cause) {
+      this.end(asVirmoError(cause, 'internal'));
+    } finally {
+      clearInterval(heartbeat);
+      await this.#channel.close();
+    }
+  }
+
+  /** Tells the VM what is wrong, and ends its channel. */
+  end(error: VirmoError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.session.end(error.code, error.message);
+    const { vm } = this.session;
+    this.#host.tell({ type: this.isAdmitted ? 'left' : 'turned-away', vm, error });
+  }
+
+  /** Ends the channel regularly. */
+  dismiss(reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.session.end('normal', reason);
+    if (this.isAdmitted) this.#host.tell({ type: 'left', vm: this.session.vm, error: undefined });
+  }
+
+  /** Nothing is read of a VM that does not read what it is told: what it asks for would pile up (rule Y6). A VM always reads, so the two do not wait for each other. */
+  async #keepPace(): Promise<void> {
+    while (!this.#isOver && !this.#port.isReady) {
+      await this.#port.whenTaken();
+      this.session.heard(this.#host.nowMs());
+    }
+  }
+
+  #tick(): void {
+    try {
+      this.session.tick(this.#host.nowMs());
+    } catch (cause) {
+      this.end(asVirmoError(cause, 'internal'));
+    }
+  }
+
+  async #judge(vm: string, credentials: string): Promise<void> {
+    let isAdmitted = false;
+    try {
+      isAdmitted = await this.#options.admit({ vm, credentials, peer: this.#channel.peer });
+    } catch (cause) {
+      this.end(new VirmoError('not-admitted', `the VM ${vm} could not be judged`, { cause }));
+      return;
+    }
+    if (this.#isOver) return;
+    if (!isAdmitted) {
+      this.end(new VirmoError('not-admitted', `the VM ${vm} is unknown here, or its credentials are wrong`));
+      return;
+    }
+    this.isAdmitted = true;
+    this.#server.displace(this);
+    this.session.admitted();
+    this.#host.tell({ type: 'joined', vm });
+  }
+}

@@ -1,0 +1,37 @@
+/** Reading a VM's storage without its agent: for tools. Nothing is written. */
+import { Replica } from '../replica/replica.ts';
+import { parseRules } from '../replica/scope.ts';
+import type { Storage } from '../storage.ts';
+import type { Outcome } from '../tree/command.ts';
+import { executeCommand } from '../tree/execute.ts';
+import { Forest } from '../tree/forest.ts';
+import { deserialiseSchema } from '../tree/schema-text.ts';
+import { collect, moDocument, ownDocument, storedMounts } from './documents.ts';
+
+/** A VM's tree as its storage has it. */
+export interface StoredTree {
+  /** The management objects that were mounted last, by name and URI. */
+  readonly mounts: readonly { readonly mo: string; readonly uri: string }[];
+  /** Answers a DM Get (`./FUMO`, `./FUMO?list=StructData`, ...) as the device itself. */
+  get(target: string): Outcome;
+}
+
+/** Reads everything; the storage stays the caller's. Throws `storage-damaged`, `storage-newer` or what the storage throws. */
+export async function readStoredTree(storage: Storage): Promise<StoredTree> {
+  const reader = { vm: 'reader', now: () => 0, random53: () => 1 };
+  const own = new Replica({ ...reader, isLocal: true }, await collect(storage.load(ownDocument)));
+  const forest = new Forest(own);
+  const mounts = await storedMounts(storage);
+  for (const { mo, uri, schema, rules } of mounts) {
+    const options = {
+      ...reader,
+      schema: schema === '' ? undefined : deserialiseSchema(schema),
+      rules: parseRules(rules),
+    };
+    forest.mount(uri, new Replica(options, await collect(storage.load(moDocument(mo)))));
+  }
+  return {
+    mounts: mounts.map(({ mo, uri }) => ({ mo, uri })),
+    get: (target) => executeCommand({ type: 'Get', target }, forest),
+  };
+}

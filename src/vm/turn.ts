@@ -1,0 +1,26 @@
+/** Work that is done once at the end of an event-loop turn, however often it was asked for: what makes batches out of bursts (rule Y1). */
+
+export class TurnEnd {
+  readonly #work: () => void;
+  #scheduled: NodeJS.Immediate | undefined;
+
+  constructor(work: () => void) {
+    this.#work = work;
+  }
+
+  /** Asks for the work; it runs after the I/O callbacks of this turn. */
+  schedule(): void {
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
+      this.#work();
+    });
+  }
+
+  /** Does the work now if it was asked for. */
+  flush(): void {
+    if (this.#scheduled === undefined) return;
+    clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    this.#work();
+  }
+}

@@ -1,0 +1,413 @@
+/** A VM with its management tree: what a device agent opens. */
+import { VirmoError } from '../errors.ts';
+import { Replica } from '../replica/replica.ts';
+import { type ScopeRule, serialiseRules } from '../replica/scope.ts';
+import type { Storage } from '../storage.ts';
+import type { Dialer, Listener } from '../transport.ts';
+import { formatAcl, parseAcl } from '../tree/acl.ts';
+import type { Command, CommandContext, Outcome } from '../tree/command.ts';
+import { executeCommand } from '../tree/execute.ts';
+import { Forest } from '../tree/forest.ts';
+import { requireNodes } from '../tree/required-nodes.ts';
+import type { Schema } from '../tree/schema.ts';
+import { serialiseSchema } from '../tree/schema-text.ts';
+import { Status } from '../tree/status.ts';
+import type { UriLimits } from '../tree/uri.ts';
+import { formatUri, parsePath } from '../tree/uri.ts';
+import { collect, moDocument, ownDocument, removeStoredMount, writeStoredMount } from './documents.ts';
+import { Listeners, type VmEvent } from './events.ts';
+import { type ConnectOptions, FollowerLink, type LinkHost } from './follower-link.ts';
+import { Mount } from './mount.ts';
+import { type Journaled, Persistence } from './persistence.ts';
+import { kernelRandom53 } from './random.ts';
+import { type ServeOptions, Server } from './server.ts';
+import { TurnEnd } from './turn.ts';
+
+/** How a VM is opened. */
+export interface VmOptions {
+  /** The VM's id, 1 to 64 characters: the same at every start, and another for every VM of the device. */
+  readonly id: string;
+  /** Where everything is kept; owned by the VM from now on. */
+  readonly storage: Storage;
+  /** The root's ACL, set when it differs. Default: as stored, at first the standard's `Add=*&Get=*`. */
+  readonly rootAcl?: string;
+  /** Limits on URIs in commands (DevDetail/URI). Default: none. */
+  readonly uriLimits?: UriLimits;
+  /** The VM's clock in milliseconds since 1970. Default: the system's. */
+  readonly now?: () => number;
+}
+
+/** How a management object is mounted. */
+export interface MountOptions {
+  /** The name under which VMs pair their instances, 1 to 64 characters; not the management object identifier. */
+  readonly mo: string;
+  /** What the DDF promises; without one anything is allowed. All VMs of a management object must give the same (rule M6). */
+  readonly schema?: Schema;
+  /** Optional nodes that this device implements, relative to the management object's root (rule I3). */
+  readonly nodes?: readonly string[];
+  /** What stays in each VM (rule S1). */
+  readonly rules?: readonly ScopeRule[];
+  /** How far clocks may be off, in milliseconds (rule T3). Default 60,000. */
+  readonly maxAheadMs?: number;
+  /** How long after it was ordered an Exec may be started, in milliseconds (rules X1, X3). Default 24 h. */
+  readonly execExpiryMs?: number;
+  /** Largest command, in bytes (rule M7). Default 4 MiB. */
+  readonly maxCommandBytes?: number;
+}
+
+/** Opens a VM on its storage. Throws RangeError for an id or a root ACL that is none, what the storage throws, `storage-damaged` or `storage-newer`; then the storage is closed. */
+export async function openVm(options: VmOptions): Promise<Vm> {
+  const { id, storage, now = Date.now, rootAcl } = options;
+  let vm: Vm | undefined;
+  try {
+    checkName(id, "a VM's id");
+    const entries = await collect(storage.load(ownDocument));
+    const own = new Replica({ vm: id, isLocal: true, now, random53: kernelRandom53 }, entries);
+    vm = new Vm(options, own, entries);
+    if (rootAcl !== undefined) await vm.setRootAcl(rootAcl);
+    return vm;
+  } catch (error) {
+    await (vm ?? storage).close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A VM: its management tree, its connections, its storage. */
+export class Vm implements AsyncDisposable {
+  readonly id: string;
+  readonly #storage: Storage;
+  readonly #now: () => number;
+  readonly #uriLimits: UriLimits | undefined;
+  readonly #forest: Forest;
+  readonly #journals: Set<Journaled>;
+  readonly #mounts = new Map<string, Mount>();
+  readonly #links = new Set<FollowerLink>();
+  readonly #servers = new Set<Server>();
+  readonly #listeners = new Listeners<VmEvent>();
+  readonly #persistence: Persistence;
+  readonly #turn: TurnEnd = new TurnEnd(() => this.#endTurn());
+  readonly #host: LinkHost;
+  readonly #tick: NodeJS.Timeout;
+  #waiting: (() => void)[] = [];
+  #closing: Promise<void> | undefined;
+
+  /** To be opened with `openVm`; `entries` are those that the VM's own nodes were made of. */
+  constructor(
+    { id, storage, now = Date.now, uriLimits }: VmOptions,
+    own: Replica,
+    entries: readonly Uint8Array[],
+  ) {
+    this.id = id;
+    this.#storage = storage;
+    this.#now = now;
+    this.#uriLimits = uriLimits;
+    this.#forest = new Forest(own);
+    this.#journals = new Set([new OwnJournal(own)]);
+    this.#persistence = new Persistence(storage, this.#journals, (error) =>
+      this.#listeners.tell({ type: 'storage-failed', error }),
+    );
+    this.#persistence.found(ownDocument, entries);
+    this.#host = {
+      vm: id,
+      nowMs: () => performance.now(),
+      tell: (event) => this.#listeners.tell(event),
+      dirty: () => this.#turn.schedule(),
+    };
+    this.#tick = setInterval(() => this.#endTurn(), 1_000);
+    this.#tick.unref();
+  }
+
+  /** Hears of the VM's connections; gives the way out. */
+  observe(listener: (event: VmEvent) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /**
+   * Mounts a management object at a URI of this VM's tree, as it was stored. Throws RangeError for a place that is taken or options that contradict each other; `schema-mismatch`, `rules-mismatch`, or what the
+   * storage throws; then nothing is mounted.
+   */
+  async mount(uri: string, options: MountOptions): Promise<Mount> {
+    this.#mustBeOpen();
+    const { mo, nodes = [], rules = [], schema: ddf } = options;
+    checkName(mo, "a management object's name");
+    const path = formatUri(parsePath(uri));
+    if (ddf === undefined && nodes.length > 0)
+      throw new RangeError('nodes are turned on in a schema, and there is none');
+    const schema = ddf === undefined ? undefined : requireNodes(ddf, nodes);
+    this.#mustBeFree(mo);
+    const entries = await collect(this.#storage.load(moDocument(mo)));
+    const replica = new Replica(
+      { ...options, vm: this.id, schema, rules, now: this.#now, random53: kernelRandom53 },
+      entries,
+    );
+    this.#mustBeOpen();
+    this.#mustBeFree(mo);
+    this.#forest.mount(path, replica);
+    this.#persistence.found(moDocument(mo), entries);
+    const mount = this.#putIn(mo, path, replica);
+    try {
+      await this.#remember(mo, path, schema, rules);
+    } catch (error) {
+      this.#takeOut(mount);
+      this.#journals.delete(mount);
+      throw error;
+    }
+    this.#join(mount);
+    return mount;
+  }
+
+  /**
+   * Stops synchronising a mount and takes it out of the tree. `keep`: its content waits in the storage for the next mount; otherwise it is forgotten, with what no hub has yet (rule S2). Rejects with
+   * RangeError for what is not mounted here; with `storage-failed`, and it stays, when its content could not be stored.
+   */
+  async unmount(mount: Mount, { keep }: { readonly keep: boolean }): Promise<void> {
+    this.#mustBeMounted(mount);
+    await this.#stored();
+    this.#mustBeMounted(mount);
+    this.#takeOut(mount);
+    try {
+      await this.#stored();
+      if (keep) return;
+      await this.#persistence.remove(mount.document);
+      await removeStoredMount(this.#storage, mount.mo);
+    } finally {
+      this.#journals.delete(mount);
+    }
+  }
+
+  /**
+   * Carries out a DM command: for a DM server by its authenticated id, or for the device itself. Resolves when what it wrote is durable here (rule Y2); the tree shows it, and other VMs may see it, before.
+   * A command that is too large for one message is answered 413. Rejects with `storage-failed` when it could not be stored, with `closed` after `close`; throws RangeError for an id that no ACL could name.
+   */
+  async execute(command: Command, context: CommandContext = {}): Promise<Outcome> {
+    this.#mustBeOpen();
+    const outcome = this.#carryOut(command, context);
+    if (command.type !== 'Get') await this.#stored();
+    return outcome;
+  }
+
+  /**
+   * Keeps the mounted management objects in step with a hub over this dialer, from now until `close`. Throws RangeError when one of them is connected already, or was served since the VM was
+   * opened (rule Y8), and for credentials that are too long.
+   */
+  connect(dialer: Dialer, options: ConnectOptions = {}): Connection {
+    this.#mustBeOpen();
+    const mounts = this.#claim(options.mos);
+    const served = mounts.find(({ replica }) => replica.hub !== undefined);
+    if (served !== undefined) throw new RangeError(`${served.mo} was served in this process`);
+    const link = new FollowerLink(dialer, options, this.#host, mounts);
+    this.#links.add(link);
+    return {
+      close: async () => {
+        this.#links.delete(link);
+        await link.close();
+      },
+    };
+  }
+
+  /** Serves the mounted management objects to other VMs as their hub, until `close`. Rejects with RangeError when one of them is connected already (rule Y8); then the listener is closed. */
+  async serve(listener: Listener | PromiseLike<Listener>, options: ServeOptions): Promise<Service> {
+    const opened = await listener;
+    try {
+      return this.#serve(opened, options);
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+  }
+
+  #serve(listener: Listener, options: ServeOptions): Service {
+    this.#mustBeOpen();
+    const mounts = this.#claim(options.mos);
+    for (const mount of mounts) mount.serve();
+    const server = new Server(listener, options, this.#host, mounts);
+    this.#servers.add(server);
+    return {
+      address: server.address,
+      close: async () => {
+        this.#servers.delete(server);
+        await server.close();
+      },
+    };
+  }
+
+  /** Sets the root's ACL if it is another. Throws RangeError for one that is none. */
+  async setRootAcl(acl: string): Promise<void> {
+    const parsed = parseAcl(acl);
+    if (parsed.ok && this.#forest.root.acl === formatAcl(parsed.acl)) return;
+    const { status } = await this.execute({ type: 'Replace', target: '.?prop=ACL', data: acl });
+    if (status !== Status.Ok) throw new RangeError(`not an ACL for the root: ${acl} (${status})`);
+  }
+
+  /** Ends all connections, stores what is to be stored, and closes the storage. May be called twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#tick);
+    await Promise.all([...this.#links, ...this.#servers].map((each) => each.close()));
+    this.#endTurn();
+    this.#turn.flush();
+    for (const mount of this.#mounts.values()) mount.close();
+    try {
+      await this.#persistence.close();
+    } finally {
+      await this.#storage.close();
+    }
+  }
+
+  #putIn(mo: string, path: string, replica: Replica): Mount {
+    const mount = new Mount(mo, path, moDocument(mo), replica, {
+      dirty: () => this.#turn.schedule(),
+      stored: () => this.#stored(),
+    });
+    this.#mounts.set(mo, mount);
+    this.#journals.add(mount);
+    return mount;
+  }
+
+  #takeOut(mount: Mount): void {
+    this.#endTurn();
+    this.#mounts.delete(mount.mo);
+    for (const link of this.#links) link.remove(mount);
+    for (const server of this.#servers) server.remove(mount);
+    this.#forest.unmount(mount.uri);
+    mount.close();
+  }
+
+  #carryOut(command: Command, context: CommandContext): Outcome {
+    try {
+      const options = this.#uriLimits === undefined ? {} : { limits: this.#uriLimits };
+      return executeCommand(command, this.#forest, context, options);
+    } catch (error) {
+      if (error instanceof VirmoError && error.code === 'message-too-large')
+        return { status: Status.TooLarge };
+      throw error;
+    }
+  }
+
+  /** The mounts that a new connection or service takes. */
+  #claim(mos: readonly string[] | undefined): Mount[] {
+    const mounts = [...this.#mounts.values()].filter(({ mo }) => mos?.includes(mo) ?? true);
+    for (const { mo } of mounts) {
+      const taken = [...this.#links, ...this.#servers].some((each) => each.wants(mo));
+      if (taken) throw new RangeError(`${mo} is connected or served already`);
+    }
+    return mounts;
+  }
+
+  /** A new mount joins the connection or service that wants it. */
+  #join(mount: Mount): void {
+    for (const link of this.#links) {
+      if (link.wants(mount.mo)) {
+        link.add(mount);
+        return;
+      }
+    }
+    for (const server of this.#servers) {
+      if (!server.wants(mount.mo)) continue;
+      mount.serve();
+      server.add(mount);
+      return;
+    }
+  }
+
+  async #remember(
+    mo: string,
+    uri: string,
+    schema: Schema | undefined,
+    rules: readonly ScopeRule[],
+  ): Promise<void> {
+    const schemaText = schema === undefined ? '' : serialiseSchema(schema);
+    await writeStoredMount(this.#storage, { mo, uri, schema: schemaText, rules: serialiseRules(rules) });
+  }
+
+  /** Main is written, then what is new is sent, then it is stored (rule Y3). */
+  #endTurn(): void {
+    for (const { replica } of this.#mounts.values()) {
+      replica.hub?.closeExecs();
+      replica.hub?.write();
+    }
+    for (const link of this.#links) link.flush();
+    for (const server of this.#servers) server.flush();
+    this.#persistence.store();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** Resolves when everything recorded until now is durable here. */
+  async #stored(): Promise<void> {
+    this.#turn.schedule();
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+    });
+    await this.#persistence.stored();
+  }
+
+  /** Also while its last content is stored, or forgotten, after it was unmounted. */
+  #mustBeFree(mo: string): void {
+    const document = moDocument(mo);
+    for (const journal of this.#journals)
+      if (journal.document === document) throw new RangeError(`${mo} is mounted already`);
+  }
+
+  #mustBeMounted(mount: Mount): void {
+    if (this.#mounts.get(mount.mo) !== mount) throw new RangeError(`${mount.mo} is not mounted`);
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closing !== undefined) throw new VirmoError('closed', `the VM ${this.id} is closed`);
+  }
+}
+
+/** A connection to a hub. */
+export interface Connection {
+  /** Ends it; the mounts go on alone. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** A hub at work. */
+export interface Service {
+  /** What other VMs dial. */
+  readonly address: string;
+  /** Ends it, with all sessions. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** The journal of the VM's own nodes. */
+class OwnJournal implements Journaled {
+  readonly document = ownDocument;
+  readonly #replica: Replica;
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+  }
+
+  takeJournal(): readonly Uint8Array[] {
+    return this.#replica.takeJournal();
+  }
+
+  snapshot(): Uint8Array {
+    return this.#replica.snapshot();
+  }
+
+  mark(): number {
+    return 0;
+  }
+
+  /** Nobody waits for the VM's own nodes but the command itself. */
+  durable(): void {
+    return;
+  }
+}
+
+function checkName(name: string, what: string): void {
+  if (name === '' || name.length > 64) throw new RangeError(`${what} has 1 to 64 characters: '${name}'`);
+}
