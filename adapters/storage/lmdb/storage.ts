@@ -1,0 +1,119 @@
+import { type Storage, type StorageWrite, VirmoError } from 'virmo-sync';
+import { encodeDocumentName } from '../document-name.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { Environment } from './environment.ts';
+import { failure } from './failure.ts';
+import { type Draft, type Operation, Plan } from './plan.ts';
+import { documentNames, updatesOf } from './read.ts';
+import { draftRecord } from './record.ts';
+
+interface Opened {
+  readonly environment: Environment;
+  readonly plan: Plan;
+}
+
+/** Opens its environment at the first call, and anew at the first call after a failed write. */
+export class LmdbStorage implements Storage {
+  readonly #path: string;
+  readonly #queue = new CommitQueue<Operation>((operations) => this.#commit(operations));
+  #opened: Opened | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async *documents(): AsyncGenerator<string, void, undefined> {
+    const snapshot = this.#open().environment.snapshot();
+    try {
+      for (const name of documentNames(snapshot)) {
+        yield name;
+        snapshot.check();
+      }
+    } catch (cause) {
+      throw failure(this.#path, 'reading', cause);
+    } finally {
+      snapshot.close();
+    }
+  }
+
+  async *load(document: string): AsyncGenerator<Uint8Array, void, undefined> {
+    const name = encodeDocumentName(document);
+    const snapshot = this.#open().environment.snapshot();
+    let position = 0;
+    try {
+      for (const update of updatesOf(snapshot, name)) {
+        yield update;
+        snapshot.check();
+        position += 1;
+      }
+    } catch (cause) {
+      throw failure(this.#path, `reading document "${document}" at update ${position} (from 0) in`, cause);
+    } finally {
+      snapshot.close();
+    }
+  }
+
+  async append(writes: readonly StorageWrite[]): Promise<void> {
+    this.#checkOpen();
+    const drafts = writes.map(({ document, update }) => draft(document, update));
+    await this.#queue.add({ type: 'append', drafts });
+  }
+
+  async compact(document: string, snapshot: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    await this.#queue.add({ type: 'compact', draft: draft(document, snapshot) });
+  }
+
+  async remove(document: string): Promise<void> {
+    this.#checkOpen();
+    await this.#queue.add({ type: 'remove', name: encodeDocumentName(document) });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #commit(operations: readonly Operation[]): Promise<void> {
+    const { environment, plan } = this.#openEnvironment();
+    try {
+      await environment.commit(operations.flatMap((operation) => plan.changesOf(operation)));
+    } catch (cause) {
+      // LMDB may be unable to go on, and the plan has run ahead of what is stored: the next call starts afresh.
+      this.#opened = undefined;
+      await environment.close();
+      throw failure(this.#path, 'writing', cause);
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.idle();
+    await this.#opened?.environment.close();
+  }
+
+  #open(): Opened {
+    this.#checkOpen();
+    return this.#openEnvironment();
+  }
+
+  #openEnvironment(): Opened {
+    if (this.#opened === undefined) {
+      const environment = Environment.open(this.#path);
+      this.#opened = { environment, plan: new Plan((name) => environment.extent(name)) };
+    }
+    return this.#opened;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new VirmoError('closed', `the storage ${this.#path} is closed`);
+  }
+}
+
+function draft(document: string, update: Uint8Array): Draft {
+  return { name: encodeDocumentName(document), record: draftRecord(update) };
+}

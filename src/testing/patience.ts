@@ -1,0 +1,41 @@
+import { AssertionError } from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long the kits wait for what must come, in milliseconds, unless a fixture says otherwise. */
+export const PATIENCE_MS = 10_000;
+
+/** The promise's value; throws an AssertionError when it takes longer than the milliseconds given. */
+export async function within<T>(patienceMs: number, what: string, promise: PromiseLike<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `waited ${patienceMs} ms in vain for ${what}`;
+    timer = setTimeout(() => reject(new AssertionError({ message })), patienceMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** True when the promise is still pending after the milliseconds given. */
+export async function isPending(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const settled = promise.then(
+    () => false,
+    () => false,
+  );
+  return Promise.race([settled, sleep(ms, true)]);
+}
+
+/** Resolves when the condition holds; throws an AssertionError when it does not within the milliseconds given. */
+export async function eventually(
+  patienceMs: number,
+  what: () => string,
+  holds: () => boolean,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new AssertionError({ message: `waited in vain until ${what()}` });
+    await sleep(5);
+  }
+}

@@ -1,0 +1,42 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lmdb } from 'virmo-sync/lmdb';
+import type { StorageFixture, StoragePlace } from 'virmo-sync/testing';
+import { canLimitFileSize, killAfter, limitFileSize, startChild } from './processes.ts';
+
+interface LmdbPlace extends StoragePlace {
+  readonly path: string;
+}
+
+/** LMDB in a directory of its own; a crash is a SIGKILL, a failing write a limit on the size of files. */
+export const lmdbFixture: StorageFixture<LmdbPlace> = {
+  create: () => {
+    const path = mkdtempSync(join(tmpdir(), 'virmo-lmdb-'));
+    return { path, open: () => lmdb(path), dispose: () => rmSync(path, { recursive: true, force: true }) };
+  },
+  crash: ({ path }) => killAfter(startChild('lmdb-crash-child.ts', path), 200),
+  damage: ({ path }, document, position) => flipBits(path, document, position),
+  ...(canLimitFileSize && {
+    failWrites: ({ path }: LmdbPlace) => {
+      limitFileSize(String(statSync(join(path, 'data.mdb')).size));
+      return () => limitFileSize('unlimited');
+    },
+  }),
+};
+
+/** LMDB leaves old copies of a page where they were: the update is damaged in all of them. */
+async function flipBits(path: string, document: string, position: number): Promise<void> {
+  const storage = lmdb(path);
+  let current = 0;
+  let update: Uint8Array = new Uint8Array();
+  for await (const candidate of storage.load(document)) if (current++ === position) update = candidate;
+  await storage.close();
+  const file = join(path, 'data.mdb');
+  const bytes = readFileSync(file);
+  for (let at = bytes.indexOf(update); at !== -1; at = bytes.indexOf(update, at + 1)) {
+    const place = at + Math.floor(update.byteLength / 2);
+    bytes[place] = (bytes[place] ?? 0) ^ 0x10;
+  }
+  writeFileSync(file, bytes);
+}
