@@ -1,0 +1,36 @@
+/**
+ * CONTRACT of a replica as the benchmark drives it, without network or storage: VM A's part turns a Replace into bytes for the hub, the
+ * hub turns those into bytes for all VMs, VM B takes them in. A new one is one file that implements this, and one entry in `bench/systems.ts`.
+ */
+import type { BenchTree } from './tree.ts';
+
+export interface ReplicaSystem {
+  /** The hub's copy of a management object that holds the tree given. */
+  hub(tree: BenchTree): HubReplica;
+  /** VM A, which starts from what the hub stored. */
+  writer(stored: Uint8Array): WriterReplica;
+  /** VM B, which starts from what the hub stored; the listener gets each new value once B's tree holds it. */
+  follower(stored: Uint8Array, listener: (value: string) => void): FollowerReplica;
+  /** Makes a tree that can be used of stored bytes; the result keeps it in memory. */
+  open(stored: Uint8Array): object;
+}
+
+export interface WriterReplica {
+  /** Carries out a Replace on a leaf; gives the bytes to send to the hub. */
+  replace(uri: string, value: string): Uint8Array;
+  /** Takes the hub's update in, as a VM does with its own merged write. */
+  settle(update: Uint8Array): void;
+}
+
+export interface HubReplica {
+  /** Merges what a writer sent; gives the bytes to send to all VMs. */
+  merge(bytes: Uint8Array): Uint8Array;
+  /** The whole copy, as it would be on disk after a compaction. */
+  stored(): Uint8Array;
+  /** The whole copy as one Yjs update: what plain Yjs can open. */
+  asYjsUpdate(): Uint8Array;
+}
+
+export interface FollowerReplica {
+  apply(update: Uint8Array): void;
+}

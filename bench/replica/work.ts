@@ -1,0 +1,14 @@
+/** What is measured inside a replica, as data. */
+export type ReplicaWork =
+  /** One step on the way of a Replace from VM A to VM B's observer, one sample each. */
+  | {
+      readonly type: 'step';
+      readonly step: 'replace' | 'merge' | 'apply';
+      readonly nodes: number;
+      readonly warmUp: number;
+      readonly samples: number;
+    }
+  /** Many Replaces over few leaves: what stays of them. */
+  | { readonly type: 'overwrites'; readonly leaves: number; readonly writes: number }
+  /** Stored bytes to a usable tree; the bytes are those of the system named, for all. */
+  | { readonly type: 'open'; readonly nodes: number; readonly bytesOf: string; readonly opens: number };

@@ -1,0 +1,140 @@
+/** What is measured, as data. The sizes are: `full` for figures to keep, `quick` to see that everything runs. */
+import type { ReplicaWork } from './replica/work.ts';
+import type { SyncWork } from './sync/round.ts';
+
+export type Effort = 'full' | 'quick';
+
+interface Described {
+  readonly name: string;
+  readonly about: string;
+  /** The system that the others are compared with. */
+  readonly floor: string;
+  /** How often each system is measured, in turn with the others. */
+  readonly rounds: Readonly<Record<Effort, number>>;
+}
+
+/** A hub, VM A and VM B, each a process of its own: A writes, B observes. */
+export interface SyncScenario extends Described {
+  readonly layout: 'processes';
+  readonly work: Readonly<Record<Effort, SyncWork>>;
+}
+
+/** The replica alone, in one process. */
+export interface ReplicaScenario extends Described {
+  readonly layout: 'in-process';
+  readonly work: Readonly<Record<Effort, ReplicaWork>>;
+}
+
+export type Scenario = SyncScenario | ReplicaScenario;
+
+const leaves = 1000;
+
+export const scenarios: readonly Scenario[] = [
+  {
+    layout: 'processes',
+    name: 'ping-pong',
+    about: 'a write at A, its echo from B, halved; the next follows',
+    floor: 'ws-relay',
+    rounds: { full: 5, quick: 2 },
+    work: {
+      full: sync({ type: 'ping-pong' }, 5000, 20_000, { type: 'ping-pong' }),
+      quick: sync({ type: 'ping-pong' }, 500, 2000, { type: 'ping-pong' }),
+    },
+  },
+  {
+    layout: 'processes',
+    name: 'open-loop-50',
+    about: 'A writes 50 times a second; from when a write was due to B having it',
+    floor: 'ws-relay',
+    rounds: { full: 5, quick: 2 },
+    work: {
+      full: sync({ type: 'open-loop', perSecond: 1000 }, 3000, 1000, { type: 'open-loop', perSecond: 50 }),
+      quick: sync({ type: 'open-loop', perSecond: 1000 }, 500, 100, { type: 'open-loop', perSecond: 50 }),
+    },
+  },
+  {
+    layout: 'processes',
+    name: 'open-loop-1000',
+    about: 'A writes 1,000 times a second; from when a write was due to B having it',
+    floor: 'ws-relay',
+    rounds: { full: 5, quick: 2 },
+    work: {
+      full: sync({ type: 'open-loop', perSecond: 1000 }, 3000, 10_000, {
+        type: 'open-loop',
+        perSecond: 1000,
+      }),
+      quick: sync({ type: 'open-loop', perSecond: 1000 }, 500, 2000, { type: 'open-loop', perSecond: 1000 }),
+    },
+  },
+  {
+    layout: 'processes',
+    name: 'saturation',
+    about: 'A writes as fast as it can, until B has everything',
+    floor: 'ws-relay',
+    rounds: { full: 5, quick: 2 },
+    work: {
+      full: sync({ type: 'saturation' }, 20_000, 200_000, { type: 'saturation' }),
+      quick: sync({ type: 'saturation' }, 5000, 20_000, { type: 'saturation' }),
+    },
+  },
+  {
+    layout: 'in-process',
+    name: 'replace-local',
+    about: 'one Replace on a leaf of 10,000 nodes, until the bytes for the hub are there',
+    floor: 'yjs',
+    rounds: { full: 5, quick: 2 },
+    work: { full: step('replace', 5000, 20_000), quick: step('replace', 1000, 2000) },
+  },
+  {
+    layout: 'in-process',
+    name: 'hub-merge',
+    about: 'those bytes at the hub, until the bytes for all VMs are there',
+    floor: 'yjs',
+    rounds: { full: 5, quick: 2 },
+    work: { full: step('merge', 5000, 20_000), quick: step('merge', 1000, 2000) },
+  },
+  {
+    layout: 'in-process',
+    name: 'replica-apply',
+    about: 'those bytes at VM B, until its observer has the value',
+    floor: 'yjs',
+    rounds: { full: 5, quick: 2 },
+    work: { full: step('apply', 5000, 20_000), quick: step('apply', 1000, 2000) },
+  },
+  {
+    layout: 'in-process',
+    name: 'overwrites',
+    about: 'overwrites of 1,000 leaves (quick: 50,000 of them, full: 1,000,000): what stays',
+    floor: 'yjs',
+    rounds: { full: 3, quick: 1 },
+    work: {
+      full: { type: 'overwrites', leaves, writes: 1_000_000 },
+      quick: { type: 'overwrites', leaves, writes: 50_000 },
+    },
+  },
+  {
+    layout: 'in-process',
+    name: 'open-100k',
+    about:
+      'what virmo-sync stored of 100,000 nodes to a usable tree; yjs: Y.applyUpdate alone, of the same main',
+    floor: 'yjs',
+    rounds: { full: 5, quick: 1 },
+    work: {
+      full: { type: 'open', nodes: 100_000, bytesOf: 'virmo-sync', opens: 10 },
+      quick: { type: 'open', nodes: 100_000, bytesOf: 'virmo-sync', opens: 3 },
+    },
+  },
+];
+
+function sync(
+  warmUp: SyncWork['warmUp']['pace'],
+  warmUpWrites: number,
+  writes: number,
+  pace: SyncWork['measured']['pace'],
+): SyncWork {
+  return { leaves, warmUp: { pace: warmUp, writes: warmUpWrites }, measured: { pace, writes } };
+}
+
+function step(name: 'replace' | 'merge' | 'apply', warmUp: number, samples: number): ReplicaWork {
+  return { type: 'step', step: name, nodes: 10_000, warmUp, samples };
+}

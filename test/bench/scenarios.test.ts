@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { scenarios } from '../../bench/scenarios.ts';
+import { replicaSystem, replicaSystems, syncSystems } from '../../bench/systems.ts';
+
+describe('the table of scenarios', () => {
+  it('has the agreed names, each once', () => {
+    expect(scenarios.map(({ name }) => name)).toEqual([
+      'ping-pong',
+      'open-loop-50',
+      'open-loop-1000',
+      'saturation',
+      'replace-local',
+      'hub-merge',
+      'replica-apply',
+      'overwrites',
+      'open-100k',
+    ]);
+  });
+
+  it.each(scenarios)('$name has a floor that takes part in it', ({ layout, floor }) => {
+    const systems = layout === 'processes' ? syncSystems : replicaSystems;
+    expect(systems.map(({ name }) => name)).toContain(floor);
+  });
+
+  it.each(scenarios)('$name is measured more often in full, and often enough for a spread', ({ rounds }) => {
+    expect(rounds.quick).toBeGreaterThanOrEqual(1);
+    expect(rounds.full).toBeGreaterThanOrEqual(Math.max(3, rounds.quick));
+  });
+
+  it('has enough samples for p99.9 wherever it is in full and tells of latency', () => {
+    for (const scenario of scenarios) {
+      if (scenario.layout === 'processes') {
+        expect(scenario.work.full.measured.writes).toBeGreaterThanOrEqual(1000);
+        expect(scenario.work.full.warmUp.writes).toBeGreaterThanOrEqual(1000);
+      } else if (scenario.work.full.type === 'step') {
+        expect(scenario.work.full.samples).toBeGreaterThanOrEqual(1000);
+      }
+    }
+  });
+
+  it('takes stored bytes from a system that there is', () => {
+    for (const { layout, work } of scenarios) {
+      if (layout === 'in-process' && work.full.type === 'open') replicaSystem(work.full.bytesOf);
+    }
+  });
+});
+
+describe('the table of systems', () => {
+  it('has each system once per transport', () => {
+    const ids = [...syncSystems, ...replicaSystems].map(({ name, transport }) => `${name} ${transport}`);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
