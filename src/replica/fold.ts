@@ -186,8 +186,13 @@ export class Fold {
   #addEntry(ref: AddRef): AddEntry | undefined {
     const adds = this.#nodes.get(ref.node)?.adds;
     if (adds === undefined) return undefined;
-    for (const entry of adds) if (compareStamps(entry.record.stamp, ref.stamp) === 0) return entry;
-    return undefined;
+    let found: AddEntry | undefined;
+    for (const entry of adds) {
+      if (compareStamps(entry.record.stamp, ref.stamp) !== 0) continue;
+      // Clones may have made two of one stamp, of which one is dead.
+      if (found === undefined || entry.counts) found = entry;
+    }
+    return found;
   }
 
   /** Says whether that changed what is held. */
@@ -512,8 +517,11 @@ function greatest(deletes: readonly DeleteRecord[], counts: (record: DeleteRecor
   return best;
 }
 
+/** Of two of one stamp, which clones made, the merged one: the other will get another stamp. */
 function laterRecord(a: RegisterRecord | undefined, b: RegisterRecord): RegisterRecord {
-  return a === undefined || compareStamps(a.stamp, b.stamp) < 0 ? b : a;
+  if (a === undefined) return b;
+  const order = compareStamps(a.stamp, b.stamp);
+  return order < 0 || (order === 0 && a.place === 0) ? b : a;
 }
 
 /** The order in which nodes have a claim on a name (rule M4). */

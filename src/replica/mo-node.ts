@@ -188,7 +188,10 @@ const unwrittenValues = new WeakMap<SchemaNode, Value>();
 function extreme(adds: readonly AddEntry[], sign: 1 | -1): AddRecord | undefined {
   let best: AddRecord | undefined;
   for (const { record, counts } of adds) {
-    if (counts && (best === undefined || compareStamps(record.stamp, best.stamp) * sign > 0)) best = record;
+    if (!counts) continue;
+    const order = best === undefined ? 1 : compareStamps(record.stamp, best.stamp) * sign;
+    // Of two of one stamp, which clones made, the merged one: the other will get another stamp.
+    if (order > 0 || (order === 0 && best?.place === 0)) best = record;
   }
   return best;
 }

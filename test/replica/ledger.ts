@@ -106,11 +106,12 @@ export class Ledger {
     this.#judged.set(vm, Math.max(order, this.#judged.get(vm) ?? 0));
   }
 
-  /** The VM was put back to how it was when `order` was the last acknowledgement. What it wrote since is undone, as far as the hub has not heard of it. */
+  /** The VM was put back to how it was when `order` was the last acknowledgement. What it did since is undone, as far as the hub has not heard of it. */
   rewound(vm: string, order: number): void {
     const judged = this.#judged.get(vm) ?? 0;
     for (const write of this.#writes) {
-      if (write.writer.vm === vm && write.order > Math.max(order, judged)) write.rewound = true;
+      if (write.writer.vm !== vm || write.order <= order) continue;
+      write.rewound = write.record === undefined ? write.order > judged : write.place === undefined;
     }
   }
 
@@ -122,7 +123,8 @@ export class Ledger {
       if (record === undefined || write.refused || write.rewound) continue;
       if (isPresent(record, hub.nodeById(record.node))) continue;
       if (this.#writes.some((other) => this.#supersedes(other, write))) continue;
-      if (notes.some((note) => reports(note, record))) continue;
+      const equals = this.#writes.filter((other) => isEqual(other, write));
+      if (notes.some((note) => equals.some((equal) => reports(note, equal.record)))) continue;
       throw new Error(`[M8] vanished silently: ${JSON.stringify({ ...write, writer: write.writer.vm })}`);
     }
   }
@@ -144,7 +146,10 @@ export class Ledger {
   }
 }
 
+/** The write itself, or another that wrote the same: of these one is told. */
 function isEqual({ node, record }: Write, write: Write): boolean {
+  const isOne = record?.content.kind === 'add' || record?.content.kind === 'delete';
+  if (isOne || record === undefined) return record !== undefined && record === write.record;
   return node === write.node && JSON.stringify(record?.content) === JSON.stringify(write.record?.content);
 }
 
@@ -179,15 +184,14 @@ function isAddedSince({ greatestAdd }: MoNode, stamp: LogRecord['stamp']): boole
   return greatestAdd !== undefined && compareStamps(greatestAdd.stamp, stamp) >= 0;
 }
 
-/** Of a node whose Add is lost nothing else is told; of two equal writes one. */
-function reports({ node, content }: LogRecord, record: LogRecord): boolean {
-  if (content.kind !== 'conflict') return false;
+/** Of a node whose Add is lost nothing else is told. */
+function reports({ node, content }: LogRecord, record: LogRecord | undefined): boolean {
+  if (content.kind !== 'conflict' || record === undefined) return false;
   const { lost } = content;
-  const isOne = lost.content.kind === 'add' || lost.content.kind === 'delete';
   const isThis =
     node === record.node &&
-    JSON.stringify(lost.content) === JSON.stringify(record.content) &&
-    (!isOne || compareStamps(lost.stamp, record.stamp) === 0);
+    lost.content.kind === record.content.kind &&
+    compareStamps(lost.stamp, record.stamp) === 0;
   const isItsAdd =
     lost.content.kind === 'add' &&
     node === record.base?.node &&

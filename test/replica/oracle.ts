@@ -141,8 +141,8 @@ class Oracle {
 
   #baseCounts(base: AddRef | null): boolean {
     if (base === null) return true;
-    const add = this.#adds(base.node).find(({ stamp }) => compare(stamp, base.stamp) === 0);
-    return add !== undefined && this.#counts(add);
+    const named = this.#adds(base.node).filter(({ stamp }) => compare(stamp, base.stamp) === 0);
+    return named.some((add) => this.#counts(add));
   }
 
   /** M1: of the counting records of a register the one with the greatest stamp. */
@@ -174,7 +174,7 @@ class Oracle {
 
   #creation(node: OracleNode): Of<'add'> | undefined {
     const counting = this.#adds(node.id).filter((add) => this.#counts(add));
-    return counting.sort((a, b) => compare(a.stamp, b.stamp))[0];
+    return counting.sort((a, b) => compare(a.stamp, b.stamp) || Number(b.place > 0) - Number(a.place > 0))[0];
   }
 
   /** P1: TStamp and VerNo are those of the counting record with the greatest stamp; between equal stamps (clones made them) the greater VerNo. */

@@ -98,6 +98,25 @@ describe('[T1] two clones that make equal stamps', () => {
     expect(refusals(twin)).toEqual([]);
   });
 
+  it('show the merged one of two until the other is stamped anew', () => {
+    const all = three();
+    const { group, a } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    const twin = group.clone(a);
+    set(a, './L', 'first');
+    set(twin, './L', 'second');
+    a.exchange();
+    a.cut();
+    twin.connect();
+    twin.deliverUp();
+    twin.deliverDown();
+    expect(read(twin, './L')).toBe('first');
+    checkSite(twin);
+    rest(all);
+    expect(read(twin, './L')).toBe('second');
+  });
+
   it('keep the order in which each wrote, with several commands on the way', () => {
     const all = three();
     const { group, a, hub } = all;
