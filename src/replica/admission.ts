@@ -6,13 +6,14 @@ import { checkValue } from '../tree/schema-value.ts';
 import { utf8Length } from '../tree/text.ts';
 import { nameProblem } from '../tree/uri.ts';
 import type { Value } from '../tree/value.ts';
-import type { Fold, TreeRecord } from './fold.ts';
+import type { Fold } from './fold.ts';
 import type { RefusalCode } from './journal.ts';
 import type { MoNode } from './mo-node.ts';
 import { nodeId } from './node-id.ts';
-import type { AddRecord, AddRef, RegisterContent } from './record.ts';
+import type { AddRecord, AddRef, RegisterContent, TreeRecord } from './record.ts';
 import { compareStamps } from './stamp.ts';
 
+/** What the hub does with a record: merges it, merges it without effect, or refuses its whole command (rule S3). */
 export type Verdict =
   /** It may be merged. */
   | 'fine'

@@ -2,7 +2,8 @@
 import { formatSegment } from '../tree/uri.ts';
 import { isSameValue } from '../tree/value.ts';
 import { uriOf } from './changes.ts';
-import { type Fold, recordsOf, type TreeRecord } from './fold.ts';
+import type { Fold } from './fold.ts';
+import { recordsOf } from './held-records.ts';
 import type { MoNode } from './mo-node.ts';
 import {
   type AddRecord,
@@ -11,6 +12,7 @@ import {
   type DeleteRecord,
   type Register,
   type TreeContent,
+  type TreeRecord,
 } from './record.ts';
 import { compareStamps } from './stamp.ts';
 
@@ -23,6 +25,7 @@ export interface Rivalry {
   readonly uri: string;
 }
 
+/** A write that was lost to a concurrent one, as the hub notes it in main (rule M8). */
 export interface Conflict {
   readonly node: string;
   readonly uri: string;
@@ -56,15 +59,16 @@ export function rivalsOf(record: TreeRecord, fold: Fold): Rivalry[] {
   }
 }
 
-/** Decides, after the record is merged, which side of each rivalry is lost. Of a node whose Add is lost nothing else is told. */
+/** Decides, after the record is merged, which side of each rivalry is lost. Of a node whose Add is lost nothing else is told; a Delete is lost once, whatever outlives it. */
 export function decide(rivalries: readonly Rivalry[], fold: Fold): Conflict[] {
   const conflicts: Conflict[] = [];
   const lostAdds = new Set<string>();
+  const lostDeletes = new Set<TreeRecord>();
   for (const { mine, rival, uri } of rivalries) {
     const [lost, kept] = rival === undefined || loses(mine, rival, fold) ? [mine, rival] : [rival, mine];
-    const key = `${lost.node} ${lost.stamp.ms} ${lost.stamp.counter} ${lost.stamp.vm}`;
-    if (lostAdds.has(key)) continue;
-    if (lost.content.kind === 'add') lostAdds.add(key);
+    if (lostAdds.has(addKey(lost)) || lostDeletes.has(lost)) continue;
+    if (lost.content.kind === 'add') lostAdds.add(addKey(lost));
+    if (lost.content.kind === 'delete') lostDeletes.add(lost);
     conflicts.push({ node: lost.node, uri, lost: side(lost), kept: kept && side(kept) });
   }
   return conflicts;
@@ -75,9 +79,10 @@ function rivalry(mine: TreeRecord, rival: TreeRecord | undefined, node: MoNode |
   return [{ mine, rival, uri: knownUri(node) }];
 }
 
-/** Merged after the place that the writer had seen, by another VM. */
+/** Merged after the place that the writer had seen, and not of its own VM's earlier ones: a VM's stamps rise, so one with a later stamp is of a state that it was put back from. */
 function isUnseen(record: TreeRecord, writer: TreeRecord): boolean {
-  return record.place > writer.seen && record.stamp.vm !== writer.stamp.vm;
+  if (record.place <= writer.seen) return false;
+  return record.stamp.vm !== writer.stamp.vm || compareStamps(record.stamp, writer.stamp) > 0;
 }
 
 /** The Delete that ended what a record builds on, as far as it is still known: its writer cannot have seen it. */

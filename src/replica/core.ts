@@ -1,6 +1,6 @@
 /** What the parts of a replica share: its state, its copy of main, its outbox, and the way out for journal entries and events. */
 import type { ReplicaEvent } from './events.ts';
-import { recordsOf } from './fold.ts';
+import { recordsOf } from './held-records.ts';
 import { encodeEntry, type JournalEntry, type Mark } from './journal.ts';
 import type { Main } from './main.ts';
 import { textHash } from './node-id.ts';
@@ -8,6 +8,7 @@ import type { Outbox } from './outbox.ts';
 import { type LogRecord, localPlace } from './record.ts';
 import type { ReplicaState } from './state.ts';
 
+/** One per replica, shared by its draft, its hub's or follower's side, and restamping; no rules of its own. */
 export class ReplicaCore {
   readonly state: ReplicaState;
   readonly outbox: Outbox;

@@ -1,7 +1,8 @@
 /** A command in the making: the edits of one transaction, shown in the tree at once, recorded when it commits (rules T2, M7). */
 import type { ExecRequest, NewNode, Transaction, TreeNode } from '../tree/tree.ts';
 import type { Value } from '../tree/value.ts';
-import { type Fold, recordsOf, type TreeRecord } from './fold.ts';
+import type { Fold } from './fold.ts';
+import { recordsAbout, recordsOf } from './held-records.ts';
 import { MoNode } from './mo-node.ts';
 import { type NodeId, nodeId } from './node-id.ts';
 import {
@@ -12,8 +13,9 @@ import {
   isTreeRecord,
   type LogRecord,
   type TreeContent,
+  type TreeRecord,
 } from './record.ts';
-import { compareStamps, type Stamp } from './stamp.ts';
+import type { Stamp } from './stamp.ts';
 
 /** What a draft needs of its replica. */
 export interface DraftHost {
@@ -34,10 +36,12 @@ export interface DraftHost {
   end(): void;
 }
 
+/** One open transaction: all edits bear one stamp, and become one command or nothing (rules T2, M7). After its end every edit throws TypeError. */
 export class Draft implements Transaction {
   readonly #host: DraftHost;
   readonly #stamp: Stamp;
-  #records: LogRecord[] = [];
+  /** The command so far, in its order. */
+  readonly #records = new Set<LogRecord>();
   /** Records of earlier commands that a Delete of this one took out of the tree. */
   readonly #dropped: TreeRecord[] = [];
   #open = true;
@@ -103,7 +107,7 @@ export class Draft implements Transaction {
     const { addressees, expiry } = this.#host.addressExec(target);
     const { server = '', correlator = '', data = '' } = request;
     const content = { kind: 'exec', id, server, correlator, data, addressees, expiry } as const;
-    this.#records.push({ ...head, node: target.id, base: this.#host.fold.baseFor(target), content });
+    this.#records.add({ ...head, node: target.id, base: this.#host.fold.baseFor(target), content });
     return id;
   }
 
@@ -111,8 +115,8 @@ export class Draft implements Transaction {
     this.#mustBeOpen();
     this.#host.fold.resume();
     try {
-      if (this.#records.length > 0 || this.#dropped.length > 0)
-        this.#host.commit(this.#records, this.#dropped);
+      if (this.#records.size > 0 || this.#dropped.length > 0)
+        this.#host.commit([...this.#records], this.#dropped);
     } catch (error) {
       this.rollback();
       throw error;
@@ -143,17 +147,14 @@ export class Draft implements Transaction {
   /** A write of a register: of several in one command the last alone stays, counted once in VerNo (rules T2, P1). */
   #set(node: MoNode, content: TreeContent): void {
     const earlier = this.#drafted(node, content.kind);
-    const mine = this.#records.some((record) => record.node === node.id && isTreeRecord(record));
-    const verNo = mine ? node.verNo : (node.verNo + 1) & 0xffff;
+    const isCounted = [...recordsOf(node)].some((record) => this.#records.has(record));
+    const verNo = isCounted ? node.verNo : (node.verNo + 1) & 0xffff;
     if (earlier !== undefined) this.#withdraw(earlier);
     this.#write(node, content, verNo);
   }
 
   #drafted(node: MoNode, kind: TreeContent['kind']): TreeRecord | undefined {
-    for (const record of this.#records) {
-      if (record.node === node.id && record.content.kind === kind && isTreeRecord(record)) return record;
-    }
-    return undefined;
+    return recordsAbout(node, kind).find((record) => this.#records.has(record));
   }
 
   #write(node: MoNode, content: TreeContent, verNo: number): void {
@@ -176,14 +177,12 @@ export class Draft implements Transaction {
     const { fold } = this.#host;
     fold.insert(record);
     fold.settle();
-    this.#records.push(record);
+    this.#records.add(record);
   }
 
   #withdraw(record: TreeRecord): void {
     this.#host.fold.remove(record);
-    const drafted = this.#records.indexOf(record);
-    if (drafted >= 0) this.#records.splice(drafted, 1);
-    else this.#dropped.push(record);
+    if (!this.#records.delete(record)) this.#dropped.push(record);
   }
 
   /**
@@ -197,7 +196,7 @@ export class Draft implements Transaction {
     for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
       for (const record of recordsOf(node)) {
         if (record.content.kind === 'delete') continue;
-        const drafted = record.place === 0 && compareStamps(record.stamp, this.#stamp) === 0;
+        const drafted = this.#records.has(record);
         const unseen = record.content.kind === 'add' && this.#host.wasNeverSent(record);
         if (unseen) unseenAdds.add(addKey(record));
         const builds =

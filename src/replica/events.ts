@@ -7,6 +7,7 @@ import type { ConflictContent, LogRecord } from './record.ts';
 /** A conflict as the hub told it: where, what was lost, what was kept (rule M8). */
 export type ConflictReport = Omit<ConflictContent, 'kind'>;
 
+/** Told by `Replica.observe`, within the call that causes it, when the tree shows it already. */
 export type ReplicaEvent =
   /** The tree shows something else; `local`: by a command executed here. */
   | { readonly type: 'changed'; readonly source: 'local' | 'remote'; readonly changes: readonly Change[] }

@@ -8,6 +8,17 @@
  */
 import { findSchemaNode, isRequired, type Schema, type SchemaNode } from '../tree/schema.ts';
 import { type Change, StepChanges } from './changes.ts';
+import { DepthQueue } from './depth-queue.ts';
+import { type Grave, Graves } from './graves.ts';
+import {
+  greatestStamp,
+  insertRecord,
+  isReplacedBy,
+  isSettled,
+  laterRecord,
+  recordsAbout,
+  removeWhere,
+} from './held-records.ts';
 import { type AddEntry, MoNode, type RegisterState } from './mo-node.ts';
 import { type NodeId, nodeId, rootId } from './node-id.ts';
 import {
@@ -15,32 +26,20 @@ import {
   type AddRef,
   type DeleteRecord,
   isSameWrite,
-  type LogRecord,
   localPlace,
   type Register,
   type RegisterRecord,
-  type TreeContent,
+  type TreeRecord,
 } from './record.ts';
 import type { Scope } from './scope.ts';
-import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
-
-/** A record that is about a node. */
-export type TreeRecord = LogRecord<TreeContent>;
-
-/** Where a node was that nothing is held of any more. */
-export interface Grave {
-  readonly parent: NodeId;
-  readonly name: string;
-}
-
-/** So many are remembered. */
-const maxGraves = 4_096;
+import { settleName } from './slots.ts';
+import { compareStamps, type Stamp } from './stamp.ts';
 
 export class Fold {
   readonly root: MoNode;
   readonly #nodes = new Map<NodeId, MoNode>();
   readonly #letGo: (record: TreeRecord) => void;
-  readonly #graves = new Map<NodeId, Grave>();
+  readonly #graves = new Graves();
   #dirty: MoNode[] = [];
   /** Empty between two calls of `settle`. */
   readonly #queue = new DepthQueue();
@@ -50,6 +49,7 @@ export class Fold {
   #changes: StepChanges | undefined;
   /** While a draft is open: the nodes with settled records whose Add it took out, and may put back. */
   #suspended: MoNode[] | undefined;
+  readonly #touch = (node: MoNode): void => this.#changes?.touch(node);
 
   /** `letGo` hears of each settled record that is not needed any more (rule D5). */
   constructor(schema: Schema | undefined, scope: Scope, letGo: (record: TreeRecord) => void) {
@@ -167,7 +167,7 @@ export class Fold {
 
   /** Where a node was that was forgotten not too long ago: so that a late write to it can be reported by its URI (rule M8). */
   graveOf(id: NodeId): Grave | undefined {
-    return this.#graves.get(id);
+    return this.#graves.of(id);
   }
 
   #queueFamily(node: MoNode): void {
@@ -220,7 +220,8 @@ export class Fold {
   #holdAdd(node: MoNode, record: AddRecord): boolean {
     const held = node.adds.find((entry) => isSameWrite(entry.record, record));
     if (held === undefined) {
-      node.adds.push({ record, counts: false });
+      // Not pushed: that would make room for sixteen more.
+      node.adds = [...node.adds, { record, counts: false }];
       return true;
     }
     if (!isReplacedBy(held.record, record)) return false;
@@ -247,7 +248,7 @@ export class Fold {
   #link(node: MoNode, parent: MoNode, name: string): void {
     node.parentNode = parent;
     node.nameInId = name;
-    parent.family.add(node);
+    parent.adopt(node);
     this.#describe(node);
   }
 
@@ -277,14 +278,14 @@ export class Fold {
       : node.parentNode !== undefined && node.adds.some((entry) => entry.counts);
     this.#makeRequired(node);
     for (const register in node.registers) this.#settleRegister(node, register as Register);
-    this.#place(node);
+    settleName(node, this.#touch);
     if (node.isEmpty) this.#forget(node);
     return familyAffected || wasAlive !== node.alive;
   }
 
   #settleAdds(node: MoNode): boolean {
-    const killed = greatest(node.deletes, () => true);
-    const killedForGood = greatest(node.deletes, (record) => isSettled(record));
+    const killed = greatestStamp(node.deletes, () => true);
+    const killedForGood = greatestStamp(node.deletes, (record) => isSettled(record));
     if (node.deletes.length > 1) this.#keepGreatestDelete(node, killedForGood);
     let affected = false;
     removeWhere(node.adds, (entry) => {
@@ -401,180 +402,13 @@ export class Fold {
     this.#dirty.push(node);
   }
 
-  /** Gives the node its place among its parent's names, or takes it away (rules M4, M9). */
-  #place(node: MoNode): void {
-    const parent = node.parentNode;
-    if (parent === undefined) return;
-    if (node.alive) node.lastName = node.name;
-    const key = node.alive ? parent.nameKey(node.name) : undefined;
-    if (key !== node.slot && node.slot !== undefined) this.#leaveSlot(parent, node, node.slot);
-    if (key !== undefined) this.#enterSlot(parent, node, key);
-    node.slot = key;
-  }
-
-  #enterSlot(parent: MoNode, node: MoNode, key: string): void {
-    parent.shown ??= new Map();
-    const holder = parent.shown.get(key);
-    if (holder === undefined) {
-      parent.shown.set(key, node);
-      return;
-    }
-    const crowd = parent.crowded?.get(key);
-    if (holder === node && crowd === undefined) return;
-    const claimants = crowd ?? [holder];
-    if (!claimants.includes(node)) claimants.push(node);
-    claimants.sort(byClaim);
-    parent.crowded ??= new Map();
-    parent.crowded.set(key, claimants);
-    this.#seat(parent, key, claimants[0] ?? node, holder);
-  }
-
-  #leaveSlot(parent: MoNode, node: MoNode, key: string): void {
-    const crowd = parent.crowded?.get(key);
-    if (crowd === undefined) {
-      parent.shown?.delete(key);
-      return;
-    }
-    removeWhere(crowd, (claimant) => claimant === node);
-    const [first] = crowd;
-    if (first === undefined) return;
-    if (crowd.length === 1) parent.crowded?.delete(key);
-    this.#seat(parent, key, first, node);
-  }
-
-  #seat(parent: MoNode, key: string, node: MoNode, before: MoNode): void {
-    if (node === before && parent.shown?.get(key) === node) return;
-    this.#changes?.touch(node);
-    this.#changes?.touch(before);
-    parent.shown?.set(key, node);
-  }
-
   #forget(node: MoNode): void {
     const parent = node.parentNode;
     if (node.slot !== undefined) return;
     this.#nodes.delete(node.id);
     if (parent === undefined) return;
-    this.#bury(node, parent);
-    parent.family.delete(node);
+    this.#graves.bury(node, parent);
+    parent.disown(node);
     if (parent.isEmpty) this.#forget(parent);
-  }
-
-  #bury({ id, lastName: name }: MoNode, { id: parent }: MoNode): void {
-    if (name === '') return;
-    this.#graves.delete(id);
-    this.#graves.set(id, { parent, name });
-    const [oldest] = this.#graves.keys();
-    if (this.#graves.size > maxGraves && oldest !== undefined) this.#graves.delete(oldest);
-  }
-}
-
-/** Every record held about a node. */
-export function* recordsOf(node: MoNode): Generator<TreeRecord> {
-  for (const { record } of node.adds) yield record;
-  yield* node.deletes;
-  for (const state of Object.values(node.registers)) yield* state.records;
-}
-
-/** The records held about a node's existence, its deletion, or one of its registers. */
-export function recordsAbout(node: MoNode, kind: TreeContent['kind']): readonly TreeRecord[] {
-  switch (kind) {
-    case 'add':
-      return node.adds.map(({ record }) => record);
-    case 'delete':
-      return node.deletes;
-    case 'name':
-    case 'value':
-    case 'acl':
-    case 'title':
-    case 'type':
-      return node.registers[kind]?.records ?? [];
-  }
-}
-
-/** In main, or of a part that never leaves the VM: nobody can take the record back. */
-function isSettled(record: LogRecord): boolean {
-  return record.place > 0;
-}
-
-function insertRecord<R extends LogRecord>(records: R[], record: R): boolean {
-  const at = records.findIndex((held) => isSameWrite(held, record));
-  const held = records[at];
-  if (held === undefined) records.push(record);
-  else if (isReplacedBy(held, record)) records[at] = record;
-  else return false;
-  return true;
-}
-
-/** Of one write: a merged record takes the place of a branch's. */
-function isReplacedBy(held: LogRecord, record: LogRecord): boolean {
-  return held.place === 0 && held !== record;
-}
-
-function greatest(deletes: readonly DeleteRecord[], counts: (record: DeleteRecord) => boolean): Stamp {
-  let best = zeroStamp;
-  for (const record of deletes)
-    if (counts(record) && compareStamps(record.stamp, best) > 0) best = record.stamp;
-  return best;
-}
-
-/** Of two of one stamp, which clones made, the merged one: the other will get another stamp. */
-function laterRecord(a: RegisterRecord | undefined, b: RegisterRecord): RegisterRecord {
-  if (a === undefined) return b;
-  const order = compareStamps(a.stamp, b.stamp);
-  return order < 0 || (order === 0 && a.place === 0) ? b : a;
-}
-
-/** The order in which nodes have a claim on a name (rule M4). */
-function byClaim(a: MoNode, b: MoNode): number {
-  return compareStamps(a.nameStamp, b.nameStamp) || (a.id < b.id ? -1 : 1);
-}
-
-function removeWhere<T>(items: T[], condition: (item: T) => boolean): void {
-  let kept = 0;
-  for (const item of items) if (!condition(item)) items[kept++] = item;
-  items.length = kept;
-}
-
-/** Nodes in the order of their depth, each once between two of its takes. */
-class DepthQueue {
-  readonly #levels: Level[] = [];
-  #at = 0;
-
-  add(node: MoNode): void {
-    while (this.#levels.length <= node.depth) this.#levels.push(new Level());
-    this.#levels[node.depth]?.add(node);
-    if (node.depth < this.#at) this.#at = node.depth;
-  }
-
-  take(): MoNode | undefined {
-    for (; this.#at < this.#levels.length; this.#at++) {
-      const node = this.#levels[this.#at]?.take();
-      if (node !== undefined) return node;
-    }
-    return undefined;
-  }
-}
-
-/** Nodes of one depth, first come, first served. The order is an array: in a Set every look for the first member walks over all that were deleted before it. */
-class Level {
-  readonly #waiting = new Set<MoNode>();
-  readonly #order: MoNode[] = [];
-  #next = 0;
-
-  add(node: MoNode): void {
-    if (this.#waiting.has(node)) return;
-    this.#waiting.add(node);
-    this.#order.push(node);
-  }
-
-  take(): MoNode | undefined {
-    const node = this.#order[this.#next++];
-    if (node === undefined) {
-      this.#order.length = 0;
-      this.#next = 0;
-      return undefined;
-    }
-    this.#waiting.delete(node);
-    return node;
   }
 }

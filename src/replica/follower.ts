@@ -48,6 +48,12 @@ export interface HubNews {
   readonly refusals: readonly Refusal[];
 }
 
+interface Refused {
+  readonly refusal: Refusal;
+  readonly command: OutboxCommand;
+}
+
+/** From `Replica.follow` until the connection ends; for the next one another is made (rule D2). */
 export class Follower {
   readonly #core: ReplicaCore;
   readonly #branch: Branch;
@@ -84,17 +90,21 @@ export class Follower {
     const { outbox, state } = this.#core;
     const moved = this.#applyMain(unframeUpdate(hub.step2), hub.place);
     const judgedSeq = new Map(hub.marks.map(({ life, seq }) => [life, seq]));
-    for (const { records } of outbox.unjudge(({ life, seq }) => seq <= (judgedSeq.get(life) ?? 0))) {
+    const isKnown = ({ life, seq }: WriteKey) => seq <= (judgedSeq.get(life) ?? 0);
+    for (const { records } of outbox.unjudge(isKnown, hub.place)) {
       for (const record of records) state.take(record);
     }
-    for (const { life, seq, refused } of hub.marks) {
-      for (const refusal of refused) this.#refuse(refusal);
+    const refused = this.#refuse(hub.marks.flatMap((mark) => mark.refused));
+    let isDivided = false;
+    for (const { life, seq } of hub.marks) {
+      if (outbox.divide(life, seq)) isDivided = true;
       this.#dropLost(outbox.judgedUpTo(life, seq, hub.place));
     }
     const behindMs = state.setTime(hub.timeMs);
     const isClockOff = Math.abs(behindMs) > this.#core.maxAheadMs;
     if (isClockOff || outbox.hasRefusedStamp || moved.size > 0) renewStamps(this.#core, behindMs, moved);
-    this.#finish(hub.durablePlace, true);
+    if (isDivided) this.#core.log(this.#core.snapshot([]));
+    this.#finish(hub.durablePlace, refused, true);
   }
 
   /** The next branch update, as y-protocols' update, or `undefined` when everything was sent on this connection. */
@@ -117,11 +127,12 @@ export class Follower {
       return 'begin-anew';
     }
     if (update !== undefined) this.#applyMain(unframeUpdate(update), place);
-    for (const refusal of refusals) this.#refuse(refusal);
+    const refused = this.#refuse(refusals);
     const judged = this.#core.outbox.judged(judgedUpTo, place);
-    this.#branch.leave(judged.reduce((sum, { records }) => sum + records.length, 0));
+    const over = [...refused.map(({ command }) => command), ...judged];
+    this.#branch.leave(over.reduce((sum, { records }) => sum + records.length, 0));
     this.#dropLost(judged);
-    this.#finish(durablePlace, judged.length > 0);
+    this.#finish(durablePlace, refused, over.length > 0);
     return 'go-on';
   }
 
@@ -152,15 +163,18 @@ export class Follower {
     return moved;
   }
 
-  /** Drops a refused command and reports it. */
-  #refuse(refusal: Refusal): void {
+  /** Drops refused commands; gives those that were still here, to be reported when the tree is without them. */
+  #refuse(refusals: readonly Refusal[]): Refused[] {
     const { outbox, state } = this.#core;
-    const refused = outbox.refuse(refusal);
-    for (const { records } of refused) {
-      for (const record of records) if (isTreeRecord(record)) state.fold.remove(record);
-      this.#core.emit({ type: 'refused', refusal, records });
+    const refused: Refused[] = [];
+    for (const refusal of refusals) {
+      for (const command of outbox.refuse(refusal)) {
+        for (const record of command.records) if (isTreeRecord(record)) state.fold.remove(record);
+        refused.push({ refusal, command });
+      }
     }
-    this.#logLeft(refused);
+    this.#logLeft(refused.map(({ command }) => command));
+    return refused;
   }
 
   /** Records of judged commands that did not come back in main have lost: they leave the tree. */
@@ -173,9 +187,11 @@ export class Follower {
     }
   }
 
-  #finish(durablePlace: number, hasJudged: boolean): void {
+  #finish(durablePlace: number, refused: readonly Refused[], hasJudged: boolean): void {
     const core = this.#core;
     core.finishStep('remote');
+    for (const { refusal, command } of refused)
+      core.emit({ type: 'refused', refusal, records: command.records });
     const delivered = core.outbox.delivered(durablePlace);
     if (delivered.length > 0) {
       this.#logLeft(delivered);

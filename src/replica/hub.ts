@@ -5,41 +5,44 @@ import { judge } from './admission.ts';
 import { type Conflict, decide, type Rivalry, rivalsOf } from './conflicts.ts';
 import type { ReplicaCore } from './core.ts';
 import { isAnswered } from './execs.ts';
-import { recordsAbout, type TreeRecord } from './fold.ts';
 import type { FollowerState, HubState } from './follower.ts';
+import { recordsAbout } from './held-records.ts';
 import { isForStamp, type Mark, type Refusal } from './journal.ts';
+import { LifeMarks } from './life-marks.ts';
 import { type MainAuthor, type MainMeta, memberEntry, metaEntries } from './main.ts';
 import { rootId } from './node-id.ts';
 import { commandKey, splitCommands } from './outbox.ts';
-import { addKey, type Content, hasOwnExecId, isSameWrite, isTreeRecord, type LogRecord } from './record.ts';
+import {
+  addKey,
+  type Content,
+  hasOwnExecId,
+  isSameWrite,
+  isTreeRecord,
+  type LogRecord,
+  type TreeRecord,
+} from './record.ts';
 import { compareStamps } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 
+/** What bounds a hub's patience with others. */
 export interface HubOptions {
   /** How far ahead of the hub's time a stamp may be, in milliseconds (rule T3). */
   readonly maxAheadMs: number;
 }
 
-interface LifeMark {
-  readonly vm: string;
-  readonly life: number;
-  seq: number;
-  refused: Refusal[];
-}
-
-/** Bounds on what a VM that sends nothing but refusable commands can make a hub remember. */
-const maxRefusalsKept = 1_000;
+/** A bound on what a VM that sends nothing but refusable commands can make a hub remember. */
 const maxRefusedAddsKept = 10_000;
 
 /** Why a command is refused. */
 type Reason = Pick<Refusal, 'code' | 'reason'>;
 
+/** The one writer of main: judges commands, merges them, notes conflicts, and writes all that as updates (rules D2, M8). */
 export class Hub {
   readonly #core: ReplicaCore;
   readonly #state: ReplicaState;
   readonly #author: MainAuthor;
   readonly #options: HubOptions;
-  readonly #marks = new Map<string, Map<number, LifeMark>>();
+  readonly #marks: LifeMarks;
   readonly #listeners = new Set<(update: Uint8Array) => void>();
   /** Merged, and not yet written into main's log. */
   #unwritten: LogRecord[] = [];
@@ -47,7 +50,6 @@ export class Hub {
   #unwrittenLocal: LogRecord[] = [];
   #meta = new Map<string, string | number>();
   #vector: Uint8Array | undefined;
-  readonly #movedMarks = new Set<LifeMark>();
   /** VMs that must begin anew, since a stamp was refused: nothing of theirs is judged before, or it would overtake (rule T3). */
   readonly #halted = new Set<string>();
   /** Adds of refused commands: what builds on them is refused alike (rule S3). */
@@ -58,9 +60,7 @@ export class Hub {
     this.#core = core;
     this.#state = core.state;
     this.#options = options;
-    for (const { refused, ...mark } of marks) {
-      this.#lives(mark.vm).set(mark.life, { ...mark, refused: [...refused] });
-    }
+    this.#marks = new LifeMarks(marks);
     const live = new Set<LogRecord>();
     this.#author = core.main.author(
       (record) => live.has(record),
@@ -70,6 +70,7 @@ export class Hub {
     this.#author.adopt(this.#author.elements((record) => this.#held(record, live)));
     if (core.main.meta() === undefined) this.#meta = metaEntries(this.#firstMeta());
     this.#takeOverOutbox();
+    this.#state.holdTime(this.#state.lastMerged.ms);
     this.write();
   }
 
@@ -83,7 +84,7 @@ export class Hub {
     checkSame('rules-mismatch', 'scope rules', follower.rules, meta.rules);
     if (!meta.members.includes(vm)) for (const [key, value] of memberEntry(vm)) this.#meta.set(key, value);
     this.#halted.delete(vm);
-    for (const { life, seq } of follower.pending) this.#knowsRefusals(vm, life, seq);
+    for (const { life, seq } of follower.pending) this.#marks.forgetRefusals(vm, life, seq);
     this.write();
     const lives = follower.pending.map(({ life }) => life);
     return {
@@ -92,7 +93,7 @@ export class Hub {
       place: this.#state.place,
       durablePlace,
       timeMs: this.#state.timeMs,
-      marks: this.#marksOf(vm, lives),
+      marks: this.#marks.of(vm, lives),
       step2: this.#core.main.syncStep2(follower.step1),
     };
   }
@@ -121,7 +122,7 @@ export class Hub {
 
   /** How far every life of every VM is judged (rule D2). */
   marks(): Mark[] {
-    return [...this.#marks.values()].flatMap((lives) => [...lives.values()].map(copyMark));
+    return this.#marks.all();
   }
 
   /**
@@ -166,7 +167,7 @@ export class Hub {
       this.#unwritten.length > 0 ||
       this.#unwrittenLocal.length > 0 ||
       this.#meta.size > 0 ||
-      this.#movedMarks.size > 0
+      this.#marks.hasMoved
     );
   }
 
@@ -180,8 +181,7 @@ export class Hub {
     this.#unwritten = [];
     this.#unwrittenLocal = [];
     this.#meta = new Map();
-    const marks = [...this.#movedMarks].map(copyMark);
-    this.#movedMarks.clear();
+    const marks = this.#marks.takeMoved();
     const update = records.length > 0 || meta.size > 0 ? this.#author.write(records, meta) : undefined;
     this.#core.log({
       type: 'main',
@@ -212,63 +212,61 @@ export class Hub {
     const waiting = [...outbox.commands()];
     if (waiting.length === 0) return;
     const merged = new Set([...this.#core.main.records()].map(writeKey));
-    for (const command of waiting) {
-      if (!command.records.some((record) => merged.has(writeKey(record)))) this.#merge(command.records);
-      outbox.leave(commandKey(command));
-    }
+    const isMerged = (record: LogRecord) => merged.has(writeKey(record));
+    const unmerged = [...outbox.unmerged()].map(({ records }) => records);
+    this.#mergeWaiting(unmerged.filter((records) => !records.some(isMerged)));
+    for (const command of waiting) outbox.leave(commandKey(command));
     this.#core.log({ type: 'left', commands: waiting.map(commandKey) });
     this.#core.finishStep('local');
   }
 
-  #marksOf(vm: string, lives: readonly number[]): Mark[] {
-    const marks: Mark[] = [];
-    for (const life of lives) {
-      const mark = this.#marks.get(vm)?.get(life);
-      if (mark !== undefined) marks.push(copyMark(mark));
+  /** Merges commands of this VM itself, which may meet what another hub merged before; they are taken out of the tree first, so that what was lost is seen (rule M8). */
+  #mergeWaiting(commands: readonly (readonly LogRecord[])[]): void {
+    const { fold } = this.#state;
+    fold.suspend();
+    for (const record of commands.flat()) if (isTreeRecord(record)) fold.remove(record);
+    fold.settle();
+    for (const command of commands) {
+      const rivalries: Rivalry[] = [];
+      for (const record of command.filter(isTreeRecord)) {
+        rivalries.push(...rivalsOf(record, fold));
+        fold.insert(record);
+        fold.settle();
+      }
+      this.#merge(command);
+      for (const conflict of decide(rivalries, fold)) this.#noteConflict(conflict);
     }
-    return marks;
+    fold.resume();
   }
 
-  /** The VM holds nothing of this life before `seq` any more: it knows of the refusals there. */
-  #knowsRefusals(vm: string, life: number, seq: number): void {
-    const mark = this.#marks.get(vm)?.get(life);
-    if (mark === undefined || mark.refused.length === 0) return;
-    mark.refused = mark.refused.filter(({ to }) => to >= seq);
-    this.#movedMarks.add(mark);
-  }
-
-  #mergeCommand(vm: string, command: readonly LogRecord[]): Refusal | undefined {
+  #mergeCommand(vm: string, records: readonly LogRecord[]): Refusal | undefined {
+    const life = records[0]?.life ?? 0;
+    const judged = this.#marks.judgedUpTo(vm, life);
+    // What is judged is passed over also when it comes together with what is not: each write is in main once.
+    const command = records.filter(({ seq }) => seq > judged);
     const [first] = command;
     const last = command.at(-1);
     if (first === undefined || last === undefined) return undefined;
-    const mark = this.#mark(vm, first.life);
-    if (last.seq <= mark.seq) return undefined;
     const { rivalries, refused } = this.#try(command);
     const refusal: Refusal | undefined = refused && {
       ...refused,
-      life: first.life,
+      life,
       from: first.seq,
       to: last.seq,
     };
     // Not judged yet: it comes again under another stamp.
     if (refusal !== undefined && isForStamp(refusal)) return refusal;
-    mark.seq = last.seq;
-    this.#movedMarks.add(mark);
-    if (refusal !== undefined) {
-      this.#remember(mark, refusal, command);
-      return refusal;
-    }
+    this.#marks.judge(vm, life, last.seq, refusal);
+    if (refused !== undefined) this.#refuseAdds(command, refused);
+    if (refusal !== undefined) return refusal;
     this.#merge(command);
     for (const conflict of decide(rivalries, this.#state.fold)) this.#noteConflict(conflict);
     return undefined;
   }
 
-  #remember(mark: LifeMark, refusal: Refusal, command: readonly LogRecord[]): void {
-    mark.refused.push(refusal);
-    if (mark.refused.length > maxRefusalsKept) mark.refused.shift();
-    const { code, reason } = refusal;
+  #refuseAdds(command: readonly LogRecord[], reason: Reason): void {
     for (const record of command) {
-      if (record.content.kind === 'add') this.#refusedAdds.set(addKey(record), { code, reason });
+      if (record.content.kind === 'add') this.#refusedAdds.set(addKey(record), reason);
     }
     for (const key of this.#refusedAdds.keys()) {
       if (this.#refusedAdds.size <= maxRefusedAddsKept) break;
@@ -276,7 +274,7 @@ export class Hub {
     }
   }
 
-  /** Judges a command record by record, each against the tree that those before it make, and takes all out again. */
+  /** Judges a command record by record, each against the tree that those before it make. One that is refused is taken out again; what is fine stays for `#merge`. */
   #try(command: readonly LogRecord[]): {
     readonly rivalries: Rivalry[];
     readonly refused: Reason | undefined;
@@ -333,6 +331,7 @@ export class Hub {
 
   #merge(records: readonly LogRecord[]): void {
     const place = ++this.#state.place;
+    this.#state.holdTime();
     for (const record of records) {
       // Nobody has seen more than there is: one who says so would pass over conflicts.
       const merged: LogRecord = { ...record, place, seen: Math.min(record.seen, place - 1) };
@@ -360,33 +359,10 @@ export class Hub {
     live.add(held);
     return held;
   }
-
-  #lives(vm: string): Map<number, LifeMark> {
-    let lives = this.#marks.get(vm);
-    if (lives === undefined) {
-      lives = new Map();
-      this.#marks.set(vm, lives);
-    }
-    return lives;
-  }
-
-  #mark(vm: string, life: number): LifeMark {
-    const lives = this.#lives(vm);
-    let mark = lives.get(life);
-    if (mark === undefined) {
-      mark = { vm, life, seq: 0, refused: [] };
-      lives.set(life, mark);
-    }
-    return mark;
-  }
 }
 
 function writeKey({ stamp, life, seq }: LogRecord): string {
   return `${stamp.vm} ${life} ${seq}`;
-}
-
-function copyMark({ vm, life, seq, refused }: LifeMark): Mark {
-  return { vm, life, seq, refused: [...refused] };
 }
 
 /** A VM writes under its own name, and neither places nor the hub's notes. */

@@ -21,7 +21,7 @@ export interface PendingCommand {
   readonly floor: Stamp | undefined;
 }
 
-/** The records of a command that the hub refused, all of one life, from and to inclusive. */
+/** The records of a command that the hub refused, or of several that follow each other, all of one life, from and to inclusive. */
 export interface Refusal {
   readonly life: number;
   readonly from: number;
@@ -41,6 +41,7 @@ export type RefusalCode =
   /** It writes to a part that stays in each VM (rule S1). */
   | 'local';
 
+/** All codes in the order of their numbers in storage: new ones go to the end. */
 export const refusalCodes: readonly RefusalCode[] = ['stamp-ahead', 'stamp-taken', 'invalid', 'local'];
 
 /** Whether the command itself is in order, and only its stamp is not taken. */
@@ -57,6 +58,7 @@ export interface Mark {
   readonly refused: readonly Refusal[];
 }
 
+/** What is appended in one step: whole commands, never parts of one (rule M7). */
 export type JournalEntry =
   /** An update of main that was received, or (with marks) written as the hub. */
   | {
@@ -90,6 +92,7 @@ export type JournalEntry =
 const version = 1;
 const types = ['main', 'command', 'left', 'snapshot'] as const satisfies readonly JournalEntry['type'][];
 
+/** The bytes of an entry; `decodeEntry` gives it back. */
 export function encodeEntry(entry: JournalEntry): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, version);
@@ -120,6 +123,7 @@ export function encodeEntry(entry: JournalEntry): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
+/** The entry of these bytes, all of them. Throws `storage-damaged` or `storage-newer`. */
 export function decodeEntry(bytes: Uint8Array): JournalEntry {
   try {
     return readEntry(decoding.createDecoder(bytes));

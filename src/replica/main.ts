@@ -32,6 +32,7 @@ const cleaningSlack = 512;
 
 const memberPrefix = 'member:';
 
+/** One copy of main, at the hub or a follower. */
 export class Main {
   readonly #doc: Y.Doc;
   readonly #log: Y.Array<unknown>;
@@ -227,6 +228,7 @@ export function metaEntries(meta: MainMeta): Map<string, string | number> {
   return entries;
 }
 
+/** The entry of meta that makes a VM a member, for `MainAuthor.write`. */
 export function memberEntry(vm: string): Map<string, number> {
   return new Map([[memberPrefix + vm, 1]]);
 }

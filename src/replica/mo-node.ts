@@ -43,8 +43,7 @@ export class MoNode implements TreeNode {
   deletes: DeleteRecord[] = [];
   readonly registers: { [R in Register]?: RegisterState } = {};
 
-  /** All children ever heard of and not yet forgotten, dead ones included. */
-  readonly family: Set<MoNode> = new Set();
+  #family: Set<MoNode> | undefined;
   /** The children in the tree, by normalised name. */
   shown: Map<string, MoNode> | undefined = undefined;
   /** Where several live children claim one name: all of them, the one that has it first (rule M4). */
@@ -52,6 +51,20 @@ export class MoNode implements TreeNode {
 
   constructor(id: NodeId) {
     this.id = id;
+  }
+
+  /** All children ever heard of and not yet forgotten, dead ones included. */
+  get family(): ReadonlySet<MoNode> {
+    return this.#family ?? childless;
+  }
+
+  adopt(child: MoNode): void {
+    this.#family ??= new Set();
+    this.#family.add(child);
+  }
+
+  disown(child: MoNode): void {
+    this.#family?.delete(child);
   }
 
   get local(): boolean {
@@ -171,6 +184,8 @@ function isNewer(a: Versioned, b: Versioned): boolean {
   return (compareStamps(a.stamp, b.stamp) || a.verNo - b.verNo) > 0;
 }
 
+/** The family of nearly all nodes: a Set of its own would double what a leaf takes. */
+const childless: ReadonlySet<MoNode> = new Set();
 const emptyText: Value = { format: 'chr', type: 'text/plain', data: '' };
 
 /** The same object each time, so that an unwritten value is seen not to have changed. */

@@ -7,6 +7,7 @@ import { compareStamps, type Stamp } from './stamp.ts';
 /** So many bytes (by `roughSize`) go into one branch update, as long as single commands are not larger: far below what hubs take. */
 const maxUpdateBytes = 1_048_576;
 
+/** A command and how far it has come on its way to the hub. */
 export interface OutboxCommand {
   records: LogRecord[];
   floor: Stamp | undefined;
@@ -26,6 +27,8 @@ export class Outbox {
   readonly #sent = new Set<OutboxCommand>();
   readonly #judged = new Set<OutboxCommand>();
   readonly #byRecord = new Map<string, OutboxCommand>();
+  /** The greatest counter that was ever here, by life. */
+  readonly #lastSeq = new Map<number, number>();
   /** Commands of one record that were never sent, by register: a later write of the register replaces them (rule D5). */
   readonly #replaceable = new Map<string, OutboxCommand>();
 
@@ -77,20 +80,25 @@ export class Outbox {
       mergedAt: undefined,
     };
     this.#unsent.add(command);
-    for (const record of records) this.#byRecord.set(keyText(record), command);
+    for (const record of records) {
+      this.#byRecord.set(keyText(record), command);
+      this.#lastSeq.set(record.life, Math.max(record.seq, this.#lastSeq.get(record.life) ?? 0));
+    }
     const key = replaceableKey(command);
     if (key !== undefined) this.#replaceable.set(key, command);
   }
 
   /** Takes single records out, and commands that are left empty. */
   drop(keys: readonly WriteKey[]): void {
+    const shrinking = new Set<OutboxCommand>();
     for (const key of keys) {
-      const text = keyText(key);
-      const command = this.#byRecord.get(text);
-      if (command === undefined) continue;
-      this.#byRecord.delete(text);
-      this.#unlist(command);
-      command.records = command.records.filter((record) => keyText(record) !== text);
+      const command = this.#byRecord.get(keyText(key));
+      if (command !== undefined) shrinking.add(command);
+    }
+    for (const command of shrinking) this.#unlist(command);
+    for (const key of keys) this.#byRecord.delete(keyText(key));
+    for (const command of shrinking) {
+      command.records = command.records.filter((record) => this.#byRecord.has(keyText(record)));
       if (command.records.length === 0) this.#forget(command);
     }
   }
@@ -133,6 +141,20 @@ export class Outbox {
     return this.#settle(judged, place);
   }
 
+  /**
+   * Makes two of each command that the hub has judged in part only. A VM that was put back may have more of a command than it sent: what a later one made needless
+   * (rule D5), which is forgotten now. Says whether there are any; to be called while nothing is sent.
+   */
+  divide(life: number, seq: number): boolean {
+    const commands = [...this.#unsent].flatMap((command) => partsOf(command, life, seq));
+    const isDivided = commands.length > this.#unsent.size;
+    if (!isDivided) return false;
+    this.#unsent = new Set(commands);
+    for (const command of commands)
+      for (const record of command.records) this.#byRecord.set(keyText(record), command);
+    return true;
+  }
+
   /** The hub has judged a life of this VM up to a counter. */
   judgedUpTo(life: number, seq: number, place: number): OutboxCommand[] {
     const judged: OutboxCommand[] = [];
@@ -143,12 +165,16 @@ export class Outbox {
     return this.#settle(judged, place);
   }
 
-  /** Commands that the hub does not know any more, though it had judged them, wait to be sent again: it crashed before it had them durably. */
-  unjudge(isKnown: (first: LogRecord) => boolean): readonly OutboxCommand[] {
+  /**
+   * Commands that the hub does not know any more, though it had judged them, wait to be sent again: it crashed before it had them durably. Those that it knows were merged by `place`, where it
+   * stands now: which may be less than where it stood.
+   */
+  unjudge(isKnown: (first: LogRecord) => boolean, place: number): readonly OutboxCommand[] {
     const forgotten: OutboxCommand[] = [];
     for (const command of this.#judged) {
       const [first] = command.records;
       if (first !== undefined && !isKnown(first)) forgotten.push(command);
+      else command.mergedAt = Math.min(command.mergedAt ?? place, place);
     }
     for (const command of forgotten) {
       this.#judged.delete(command);
@@ -159,7 +185,7 @@ export class Outbox {
   }
 
   /** Takes out the commands that a refusal names. */
-  refuse(refusal: Refusal): OutboxCommand[] {
+  refuse(refusal: Refusal): readonly OutboxCommand[] {
     const refused = this.#named(refusal);
     for (const command of refused) this.#forget(command);
     return refused;
@@ -204,10 +230,15 @@ export class Outbox {
     return [...this.#sent];
   }
 
-  #named({ life, from, to }: Refusal): OutboxCommand[] {
-    return [...this.commands()].filter(({ records: [first] }) => {
-      return first !== undefined && first.life === life && first.seq >= from && first.seq <= to;
-    });
+  /** Looked up counter by counter, not in a walk over all that waits: a VM may have as many refused as it has waiting. */
+  #named({ life, from, to }: Refusal): readonly OutboxCommand[] {
+    const named = new Set<OutboxCommand>();
+    const last = Math.min(to, this.#lastSeq.get(life) ?? 0);
+    for (let seq = from; seq <= last; seq++) {
+      const command = this.#byRecord.get(keyText({ life, seq }));
+      if (command !== undefined) named.add(command);
+    }
+    return [...named];
   }
 
   #settle(commands: readonly OutboxCommand[], place: number): OutboxCommand[] {
@@ -259,6 +290,17 @@ export function splitCommands(records: readonly LogRecord[]): LogRecord[][] {
     last = record;
   }
   return commands;
+}
+
+function partsOf(command: OutboxCommand, life: number, seq: number): OutboxCommand[] {
+  if (commandKey(command).life !== life) return [command];
+  const judged = command.records.filter((record) => record.seq <= seq);
+  if (judged.length === 0 || judged.length === command.records.length) return [command];
+  const rest = command.records.filter((record) => record.seq > seq);
+  return [
+    { ...command, records: judged, wasSent: true },
+    { ...command, records: rest, wasSent: true },
+  ];
 }
 
 function replaceableKey(command: OutboxCommand): string | undefined {

@@ -16,6 +16,7 @@ import {
 /** What a record's array consists of. */
 export type RawField = number | string | Uint8Array | RawField[];
 
+/** The array of a record; `decodeRecord` gives it back. */
 export function encodeRecord(record: LogRecord): RawField[] {
   const { node, stamp, life, seq, base, seen, place, verNo, content } = record;
   const raw: RawField[] = [
@@ -278,15 +279,14 @@ class Fields {
   }
 
   vm(what: string): string {
-    const value = this.text(what);
-    if (value === '' || value.length > maxVmIdLength) throw malformed(`has no valid ${what}`);
+    const value = this.next();
+    if (!isVmId(value)) throw malformed(`has no valid ${what}`);
     return value;
   }
 
   vms(what: string): string[] {
     const value = this.next();
-    if (!Array.isArray(value) || !value.every((vm) => typeof vm === 'string'))
-      throw malformed(`has no valid ${what}`);
+    if (!Array.isArray(value) || !value.every(isVmId)) throw malformed(`has no valid ${what}`);
     return value;
   }
 
@@ -299,6 +299,10 @@ class Fields {
   end(): void {
     if (this.#at !== this.#raw.length) throw malformed('has more fields than its kind');
   }
+}
+
+function isVmId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxVmIdLength;
 }
 
 function malformed(what: string): VirmoError {

@@ -1,7 +1,7 @@
 /** How large a record is, told from its content: for bounds on commands and branch updates (rules M7, Y6). */
 import type { LogRecord } from './record.ts';
 
-/** An upper bound of the bytes that a record takes in a branch or in main, for texts of mostly ASCII; others take up to three times as much. */
+/** About as many bytes as a record takes in a branch or in main, for texts of mostly ASCII and short VM ids; others take up to three times as much. */
 export function roughSize({ content }: LogRecord): number {
   const head = 200;
   switch (content.kind) {

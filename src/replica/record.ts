@@ -20,6 +20,7 @@ export function addKey({ node, stamp }: AddRef): string {
 /** The registers of a node that hold the greatest counting stamp's content (rule M1). */
 export type Register = 'name' | 'value' | 'acl' | 'title' | 'type';
 
+/** Makes a node: the id that follows from this is its own (rule I2). */
 export interface AddContent {
   readonly kind: 'add';
   readonly parent: NodeId;
@@ -28,6 +29,7 @@ export interface AddContent {
   readonly k: number;
 }
 
+/** Ends the Adds of a node that are older, and what builds on them (rule I2). */
 export interface DeleteContent {
   readonly kind: 'delete';
 }
@@ -63,6 +65,7 @@ export type ExecAnswer =
   /** Not run: it came after the expiry. */
   | 'expired';
 
+/** What happens to an Exec after it was ordered (rules X1 to X3). */
 export type ExecStepContent =
   | { readonly kind: 'started'; readonly exec: string }
   | {
@@ -94,8 +97,10 @@ export interface ConflictContent {
   readonly kept: ConflictSide | undefined;
 }
 
+/** Everything that a record can say. */
 export type Content = TreeContent | ExecContent | ExecStepContent | ConflictContent;
 
+/** One record, with all that rule D4 wants of it. */
 export interface LogRecord<C extends Content = Content> {
   readonly node: NodeId;
   readonly stamp: Stamp;
@@ -113,8 +118,11 @@ export interface LogRecord<C extends Content = Content> {
   readonly content: C;
 }
 
+/** A record that makes a node. */
 export type AddRecord = LogRecord<AddContent>;
+/** A record that deletes one. */
 export type DeleteRecord = LogRecord<DeleteContent>;
+/** A record that writes a register. */
 export type RegisterRecord = LogRecord<RegisterContent>;
 
 /** The place of the records that stay in their VM (rule S1). */
@@ -123,11 +131,15 @@ export const localPlace: number = Number.MAX_SAFE_INTEGER;
 /** Largest VM id, in UTF-16 code units. */
 export const maxVmIdLength = 64;
 
+/** A record that is about a node; the others are about Execs and conflicts. */
+export type TreeRecord = LogRecord<TreeContent>;
+
 /** Whether a record is about the tree; the others are about Execs and conflicts. */
-export function isTreeRecord(record: LogRecord): record is LogRecord<TreeContent> {
+export function isTreeRecord(record: LogRecord): record is TreeRecord {
   return isTreeContent(record.content);
 }
 
+/** Whether a content is about the tree. */
 export function isTreeContent(content: Content): content is TreeContent {
   switch (content.kind) {
     case 'add':

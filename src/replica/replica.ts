@@ -19,9 +19,10 @@ import type { MoNode } from './mo-node.ts';
 import { type ExecStepContent, isTreeRecord, type LogRecord, localPlace } from './record.ts';
 import { roughSize } from './record-size.ts';
 import { restore, type StoredReplica } from './restore.ts';
-import { compileScope, type ScopeRule, serialiseRules } from './scope.ts';
+import { checkPositions, compileScope, type ScopeRule, serialiseRules } from './scope.ts';
 import { ReplicaState } from './state.ts';
 
+/** What makes a replica; bounds have defaults. */
 export interface ReplicaOptions {
   readonly vm: string;
   /** `undefined`: a tree in which anything is allowed. */
@@ -66,6 +67,8 @@ export class Replica implements Tree {
       main: found.main,
     });
     this.#fill(found);
+    // Not before: another schema than main's is told as such.
+    if (schema !== undefined) checkPositions(rules, schema);
   }
 
   get root(): MoNode {

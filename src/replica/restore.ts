@@ -5,6 +5,7 @@ import { Main } from './main.ts';
 import { Outbox } from './outbox.ts';
 import type { LogRecord } from './record.ts';
 
+/** What a journal comes to. */
 export interface StoredReplica {
   readonly main: Main;
   /** The records in main's log. */

@@ -17,9 +17,10 @@ export function compareStamps(a: Stamp, b: Stamp): number {
   return a.vm < b.vm ? -1 : a.vm > b.vm ? 1 : 0;
 }
 
-/** The least stamp of `vm` that is later than `last` and not before the time `nowMs`. */
+/** The least stamp of `vm` that is later than `last` and not before the time `nowMs`. A counter that a VM drove up as far as numbers are whole is no trap: then the next millisecond begins. */
 export function nextStamp(last: Stamp, nowMs: number, vm: string): Stamp {
   if (nowMs > last.ms) return { ms: nowMs, counter: 0, vm };
+  if (last.counter >= Number.MAX_SAFE_INTEGER) return { ms: last.ms + 1, counter: 0, vm };
   return { ms: last.ms, counter: last.counter + 1, vm };
 }
 

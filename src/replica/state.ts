@@ -6,8 +6,10 @@ import { type ConflictContent, isTreeRecord, type LogRecord, localPlace } from '
 import type { Scope } from './scope.ts';
 import { laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
 
+/** A record by which the hub tells of a conflict (rule M8). */
 export type ConflictNote = LogRecord<ConflictContent>;
 
+/** Whose state it is, and by what it judges and stamps. */
 export interface StateOptions {
   readonly vm: string;
   /** A random number that no other process life of this VM, or of a clone of it, has (rule Y4). */
@@ -18,6 +20,7 @@ export interface StateOptions {
   readonly now: () => number;
 }
 
+/** Filled by `take` alone, whoever a record comes from. */
 export class ReplicaState {
   readonly vm: string;
   readonly life: number;
@@ -31,6 +34,7 @@ export class ReplicaState {
   live: Set<LogRecord> | undefined;
   readonly #now: () => number;
   #offsetMs = 0;
+  #floorMs = 0;
   #last: Stamp = zeroStamp;
   #lastMerged: Stamp = zeroStamp;
   #lastOwnMerged: Stamp = zeroStamp;
@@ -44,10 +48,17 @@ export class ReplicaState {
     this.fold = new Fold(schema, scope, (record) => this.live?.delete(record));
   }
 
-  /** The hub's time as far as it is known here; at the hub it never falls below what is in main (rule T3). */
+  /** The hub's time as far as it is known here (rule T3). */
   get timeMs(): number {
-    const time = Math.max(0, Math.floor(this.#now() + this.#offsetMs));
-    return this.live === undefined ? time : Math.max(time, this.#lastMerged.ms);
+    return Math.max(this.#floorMs, Math.floor(this.#now() + this.#offsetMs));
+  }
+
+  /**
+   * At the hub: from now on its time falls neither below what it is now nor below `floorMs`. The stamps of others, which may be ahead, do not move it: a clock that
+   * lies could otherwise carry it as far as it likes, one bound after the other.
+   */
+  holdTime(floorMs = 0): void {
+    this.#floorMs = Math.max(this.timeMs, floorMs);
   }
 
   /** The greatest stamp that is merged, as far as is known here. */

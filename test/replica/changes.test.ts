@@ -240,6 +240,17 @@ describe('[S1] what stays in its VM', () => {
     for (const site of group.sites) checkSite(site);
   });
 
+  it('stays also below what was never sent, when its VM becomes the hub', () => {
+    const group = new Group({ followers: 1, schema: smallSchema, rules: smallRules });
+    const a = group.follower(0);
+    addInterior(a, './Acc/n');
+    set(a, './Acc/n/Key', 'mine');
+    a.replica.serve();
+    expect(read(a, './Acc/n/Key')).toBe('mine');
+    a.restart(true);
+    expect(read(a, './Acc/n/Key')).toBe('mine');
+  });
+
   it('is all there is in a replica that is local', () => {
     const replica = new Replica({ vm: 'a', now: () => 1_700_000_000_000, random53: () => 1, isLocal: true });
     const tx = replica.begin();

@@ -193,7 +193,7 @@ describe('[D4] a record', () => {
     expect(() => decodeRecord(spoil(encodeRecord(one)))).toThrow(malformed);
   });
 
-  it('is malformed with a kind of node that there is not, an answer, or a conflict about no node', () => {
+  it('is malformed with a kind of node that there is not, an answer, an addressee, or a conflict about no node', () => {
     const head = { node: 'n'.repeat(22), stamp: { ms: 1, counter: 2, vm: 'a' }, life: 3, seq: 4, base: null };
     const rest = { ...head, seen: 0, place: 0, verNo: 0 };
     const add = { kind: 'add', parent: 'p'.repeat(22), name: 'x', nodeKind: 'leaf', k: 0 } as const;
@@ -202,6 +202,12 @@ describe('[D4] a record', () => {
     const result = { kind: 'result', exec: 'x', answer: 'done', status: 200, data: '' } as const;
     const rawResult = encodeRecord({ ...rest, content: result });
     expect(() => decodeRecord(rawResult.with(12, 5))).toThrow(malformed);
+    const order = { kind: 'exec', id: 'x', server: '', correlator: '', data: '', expiry: 0 } as const;
+    for (const addressees of [['a', ''], ['x'.repeat(maxVmIdLength + 1)]]) {
+      expect(() => decodeRecord(encodeRecord({ ...rest, content: { ...order, addressees } }))).toThrow(
+        malformed,
+      );
+    }
     const lost = { stamp: rest.stamp, content: { kind: 'delete' } as const };
     const note = encodeRecord({ ...rest, content: { kind: 'conflict', uri: '.', lost, kept: undefined } });
     expect(() => decodeRecord(note.with(12, [8, 1, 2, 'a', 'exec']))).toThrow(malformed);

@@ -98,6 +98,19 @@ describe('[M8] two concurrent writes of one register', () => {
     ]);
   });
 
+  it('are told of when a VM was put back to before the one, and its clock is behind', () => {
+    const all = three();
+    const { hub, a } = all;
+    a.backup();
+    set(a, './L', 'to be forgotten');
+    rest(all);
+    a.rewind();
+    a.skewMs = -30_000;
+    set(a, './L', 'with an older stamp');
+    rest(all);
+    expect(conflicts(hub)).toEqual(['./L a: value with an older stamp < a: value to be forgotten']);
+  });
+
   it('of two that are equal none is lost', () => {
     const all = three();
     for (const site of [all.a, all.b]) {
@@ -181,6 +194,38 @@ describe('[M8] a conflict', () => {
     a.exchange();
     rest(all);
     expect(conflicts(hub)).toEqual(['./L b: add L < a: delete']);
+  });
+
+  it('is found also for what waited in a VM that becomes the hub', () => {
+    const { group, a, b } = three();
+    a.cut();
+    set(a, './L', 'a');
+    remove(a, './A');
+    group.nowMs += 1_000;
+    set(b, './L', 'b');
+    addLeaf(b, './A/N', 'b');
+    b.exchange();
+    a.connect();
+    a.deliverUp();
+    a.deliverDown();
+    a.cut();
+    a.replica.serve();
+    expect(conflicts(a)).toEqual(['./L a: value a < b: value b', './A/N b: add N < a: delete']);
+    expect([read(a, './L'), a.replica.isDelivered]).toEqual(['b', true]);
+  });
+
+  it('of a Delete that is outlived is told once, however much outlives it', () => {
+    const all = three();
+    const { hub, b } = all;
+    b.cut();
+    remove(b, './A');
+    all.group.nowMs += 1_000;
+    remove(hub, './A');
+    addInterior(hub, './A');
+    for (const name of ['x', 'y', 'z']) addLeaf(hub, `./A/${name}`, name);
+    rest(all);
+    expect(conflicts(hub)).toEqual(['./A b: delete < hub: add A']);
+    expect(read(b, './A/z')).toBe('z');
   });
 
   it('of an Add with a rename of the same node is told with the name it has now', () => {

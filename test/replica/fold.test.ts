@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exportCanonical } from '../../src/replica/export.ts';
-import { Fold, recordsOf, type TreeRecord } from '../../src/replica/fold.ts';
-import { isTreeRecord } from '../../src/replica/record.ts';
+import { Fold } from '../../src/replica/fold.ts';
+import { recordsOf } from '../../src/replica/held-records.ts';
+import { isTreeRecord, type TreeRecord } from '../../src/replica/record.ts';
 import { compileScope, type ScopeRule } from '../../src/replica/scope.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import { Group } from './group.ts';

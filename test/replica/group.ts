@@ -14,7 +14,7 @@ import type { ScopeRule } from '../../src/replica/scope.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import type { Transaction } from '../../src/tree/tree.ts';
 import { carryOut, type Edit } from './edits.ts';
-import { Ledger } from './ledger.ts';
+import { keyOf, Ledger } from './ledger.ts';
 import { TreeModel } from './model.ts';
 
 export interface GroupOptions {
@@ -67,6 +67,7 @@ export class Group {
     const twin = this.addFollower(of.vm);
     twin.stored = [...of.stored];
     twin.locals = [...of.locals];
+    this.ledger.cloned(of, twin);
     twin.restart();
     return twin;
   }
@@ -410,7 +411,7 @@ export class FollowerSite extends Site {
   rewind(): void {
     this.stored = [...this.#backup.stored];
     this.locals = [...this.#backup.locals];
-    this.group.ledger.rewound(this.vm, this.#backup.order);
+    this.group.ledger.rewound(this, this.#backup.order);
     this.revive();
   }
 
@@ -435,8 +436,4 @@ export class FollowerSite extends Site {
 
 function isShared({ place }: LogRecord): boolean {
   return place > 0 && place !== localPlace;
-}
-
-function keyOf({ stamp, life, seq }: LogRecord): string {
-  return `${stamp.vm} ${life} ${seq}`;
 }

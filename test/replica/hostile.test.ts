@@ -287,6 +287,35 @@ describe('[S3] a refused command', () => {
     checkRest(group);
   });
 
+  it('is told at the next connection, with all 3,000 that build on it, and what was merged between stays', () => {
+    const { group, hub, x } = lenient();
+    addLeaf(x, './L', 'before');
+    addForbidden(x, './A');
+    for (let n = 0; n < 1_500; n++) addLeaf(x, `./A/L${n}`, 'builds on it');
+    addLeaf(x, './M', 'between');
+    for (let n = 0; n < 1_500; n++) addLeaf(x, `./A/M${n}`, 'builds on it');
+    while (x.send(1_000)) x.deliverUp();
+    x.restart(true);
+    group.settle();
+    expect(refusals(x)).toHaveLength(3_001);
+    expect([read(hub, './L'), read(x, './M')]).toEqual(['before', 'between']);
+    expect(hub.hub.marks()[0]?.refused.length).toBeLessThan(5);
+    checkRest(group);
+  });
+
+  it('is told of when the tree is without it, and then everything is merged', () => {
+    const { x } = lenient();
+    addForbidden(x, './A');
+    const seen: unknown[] = [];
+    x.replica.observe(({ type }) => seen.push([type, look(x.replica.root, './A') !== undefined]));
+    x.exchange();
+    expect(seen).toEqual([
+      ['changed', false],
+      ['refused', false],
+      ['merged', false],
+    ]);
+  });
+
   it('is told at the next connection, when the answer was lost, and told once', () => {
     const { group, x } = lenient();
     addForbidden(x, './A');

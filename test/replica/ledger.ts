@@ -16,6 +16,8 @@ export interface Writer {
 /** A write that was acknowledged, or the deletion of a node, which need not leave a record. */
 interface Write {
   readonly writer: Writer;
+  /** Who has it in his state: the writer, and clones that were made of him since; none of those who were put back to before it. */
+  readonly holders: Set<Writer>;
   readonly node: string;
   /** The node and all above it. */
   readonly chain: readonly string[];
@@ -29,7 +31,7 @@ interface Write {
   /** The place in main at which it was merged, or a little after. */
   place: number | undefined;
   refused: boolean;
-  /** Its VM was put back to before it, and nobody else had heard of it. */
+  /** All who had it were put back to before it, and nobody else had heard of it. */
   rewound: boolean;
 }
 
@@ -59,7 +61,16 @@ export class Ledger {
   deletes(writer: Writer, node: MoNode, seen: number): () => void {
     const order = ++this.#order;
     const write: Write = {
-      ...{ writer, node: node.id, chain: chainOf(node), kind: 'edit-delete', record: undefined, seen, order },
+      ...{
+        writer,
+        holders: new Set([writer]),
+        node: node.id,
+        chain: chainOf(node),
+        kind: 'edit-delete',
+        record: undefined,
+        seen,
+        order,
+      },
       ...{ place: undefined, refused: false, rewound: false },
     };
     return () => this.#writes.push(write);
@@ -73,7 +84,16 @@ export class Ledger {
       const chain = node === undefined ? [record.node] : chainOf(node);
       const order = ++this.#order;
       const write: Write = {
-        ...{ writer, node: record.node, chain, kind: record.content.kind, record, seen, order },
+        ...{
+          writer,
+          holders: new Set([writer]),
+          node: record.node,
+          chain,
+          kind: record.content.kind,
+          record,
+          seen,
+          order,
+        },
         ...{ place: record.place || undefined, refused: false, rewound: false },
       };
       this.#writes.push(write);
@@ -106,11 +126,16 @@ export class Ledger {
     this.#judged.set(vm, Math.max(order, this.#judged.get(vm) ?? 0));
   }
 
-  /** The VM was put back to how it was when `order` was the last acknowledgement. What it did since is undone, as far as the hub has not heard of it. */
-  rewound(vm: string, order: number): void {
-    const judged = this.#judged.get(vm) ?? 0;
+  /** A clone was made of a VM. */
+  cloned(of: Writer, twin: Writer): void {
+    for (const { holders } of this.#writes) if (holders.has(of)) holders.add(twin);
+  }
+
+  /** The VM was put back to how it was when `order` was the last acknowledgement. What only it had done since is undone, as far as the hub has not heard of it. */
+  rewound(writer: Writer, order: number): void {
+    const judged = this.#judged.get(writer.vm) ?? 0;
     for (const write of this.#writes) {
-      if (write.writer.vm !== vm || write.order <= order) continue;
+      if (write.order <= order || !write.holders.delete(writer) || write.holders.size > 0) continue;
       write.rewound = write.record === undefined ? write.order > judged : write.place === undefined;
     }
   }
@@ -205,6 +230,7 @@ function chainOf(node: MoNode): string[] {
   return chain;
 }
 
-function keyOf({ stamp, life, seq }: LogRecord): string {
+/** The write id as one text. */
+export function keyOf({ stamp, life, seq }: LogRecord): string {
   return `${stamp.vm} ${life} ${seq}`;
 }

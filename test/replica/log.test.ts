@@ -140,6 +140,21 @@ describe('[D2] a branch', () => {
     checkRest(group);
   });
 
+  it('may come again in part, together with what the hub did not have', () => {
+    const group = new Group({ followers: 1 });
+    const a = group.follower(0);
+    group.settle();
+    addLeaf(a, './L', 'x');
+    const [add, value] = [...a.replica.records()].filter(({ place }) => place === 0);
+    if (add === undefined || value === undefined) throw new Error('a leaf is two records');
+    group.hub.hub.mergeBranch('a', [add]);
+    group.hub.hub.mergeBranch('a', [add, value]);
+    group.hub.flush();
+    expect(merged(group.hub).map(({ content }) => content.kind)).toEqual(['add', 'value']);
+    group.settle();
+    checkRest(group);
+  });
+
   it('may be sent twice by a VM that was put back, after more of it was merged', () => {
     const group = new Group({ followers: 2 });
     const a = group.follower(0);
@@ -158,6 +173,28 @@ describe('[D2] a branch', () => {
     group.settle();
     expect(read(group.hub, './L')).toBe('3');
     expect(conflicts(a)).toEqual([]);
+  });
+
+  it('is whole also when a VM was put back to before it made a part of it needless', () => {
+    const group = new Group({ followers: 1 });
+    const a = group.follower(0);
+    a.do((tx, root) => {
+      putLeaf(tx, root, './K', '1');
+      putLeaf(tx, root, './L', '1');
+    });
+    a.backup();
+    remove(a, './L');
+    group.settle();
+    expect(read(group.hub, './L')).toBeUndefined();
+    a.rewind();
+    a.connect();
+    a.deliverUp();
+    a.deliverDown();
+    a.restart();
+    expect(read(a, './L')).toBe('1');
+    group.settle();
+    expect(read(group.hub, './L')).toBe('1');
+    checkRest(group);
   });
 
   it('begins anew with every connection and leaves nothing in main but its records', () => {
@@ -192,6 +229,29 @@ describe('[Y2] a command', () => {
     expect([a.replica.isMerged, a.replica.isDelivered]).toEqual([true, true]);
     expect(a.events.map(({ type }) => type)).toEqual(['delivered']);
     a.restart();
+    expect(a.replica.isDelivered).toBe(true);
+  });
+});
+
+describe('[Y2] a command that was merged', () => {
+  it('is delivered also when the hub came back to a lower place than it had told', () => {
+    const group = new Group({ followers: 1 });
+    const a = group.follower(0);
+    group.settle();
+    a.cut();
+    addLeaf(a, './L', 'x');
+    const follower = a.replica.follow();
+    const copy = { epoch: 1, epochStart: 0, marks: [], timeMs: group.nowMs };
+    const told = { durablePlace: 0, refusals: [], update: undefined };
+    const empty = group.hub.hub.missing(group.hub.hub.vector());
+    follower.welcome({ ...copy, place: 0, durablePlace: 0, step2: empty });
+    follower.takeBranch(10);
+    follower.receive({ ...told, place: 9, judgedUpTo: 1 });
+    expect(a.replica.isDelivered).toBe(false);
+    const again = a.replica.follow();
+    const [{ life, seq } = { life: 0, seq: 0 }] = again.state().pending;
+    const marks = [{ vm: 'a', life, seq: seq + 1, refused: [] }];
+    again.welcome({ ...copy, marks, place: 5, durablePlace: 5, step2: empty });
     expect(a.replica.isDelivered).toBe(true);
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { rootId } from '../../src/replica/node-id.ts';
+import type { LogRecord } from '../../src/replica/record.ts';
 import { compareStamps, nextStamp, type Stamp } from '../../src/replica/stamp.ts';
 import { checkRest, checkSite } from './check.ts';
 import { type FollowerSite, Group, type GroupOptions, type HubSite } from './group.ts';
@@ -43,6 +45,12 @@ function stamp(ms: number, counter: number, vm: string): Stamp {
   return { ms, counter, vm };
 }
 
+/** A Title of the root's, as VM x would send it with a clock that is ahead. */
+function ahead({ nowMs }: Group, byMs: number, seq = 1): LogRecord {
+  const head = { node: rootId, life: 1, seq, base: null, seen: 0, place: 0, verNo: 1 };
+  return { ...head, stamp: stamp(nowMs + byMs, 0, 'x'), content: { kind: 'title', text: `${byMs} ms` } };
+}
+
 describe('[T1] stamps', () => {
   it('are ordered by time, then counter, then VM', () => {
     const inOrder = [
@@ -64,6 +72,22 @@ describe('[T1] stamps', () => {
     expect(first).toEqual(stamp(5, 8, 'a'));
     expect(nextStamp(first, 5, 'a')).toEqual(stamp(5, 9, 'a'));
     expect(nextStamp(first, 6, 'a')).toEqual(stamp(6, 0, 'a'));
+  });
+
+  it('go on where a VM drove the counter as far as it goes, and stay in order', () => {
+    const last = stamp(5, Number.MAX_SAFE_INTEGER, 'b');
+    expect(nextStamp(last, 5, 'a')).toEqual(stamp(6, 0, 'a'));
+    const all = three();
+    const { a, hub, group } = all;
+    const far = stamp(group.nowMs + 1_000, Number.MAX_SAFE_INTEGER, 'x');
+    expect(hub.hub.mergeBranch('x', [{ ...ahead(group, 0), stamp: far }])).toEqual([]);
+    hub.flush();
+    hub.do((tx, root) => tx.replaceTitle(root, 'hub'));
+    rest(all);
+    a.do((tx, root) => tx.replaceTitle(root, 'a'));
+    rest(all);
+    hub.restart();
+    expect([hub.replica.root.title, a.replica.root.title]).toEqual(['a', 'a']);
   });
 
   it('of a VM are greater than all it has seen merged', () => {
@@ -407,12 +431,37 @@ describe('[T3] the time of a hub', () => {
     expect(read(group.hub, './L')).toBe('1');
   });
 
-  it('bounds what it takes: a stamp further ahead is refused', () => {
+  it('bounds what it takes: a stamp as far ahead as the bound is merged, one further is refused', () => {
+    const { hub, group } = three();
+    expect(hub.hub.mergeBranch('x', [ahead(group, 60_000)])).toEqual([]);
+    expect(
+      hub.hub.mergeBranch('y', [{ ...ahead(group, 60_001), stamp: stamp(group.nowMs + 60_001, 0, 'y') }]),
+    ).toMatchObject([{ code: 'stamp-ahead', from: 1, to: 1 }]);
+    expect(hub.replica.root.timestamp).toBe(group.nowMs + 60_000);
+  });
+
+  it('is not moved by stamps that are ahead: nobody carries it on, bound by bound', () => {
+    const { hub, group } = three();
+    expect(hub.hub.mergeBranch('x', [ahead(group, 60_000, 1)])).toEqual([]);
+    expect(hub.replica.timeMs).toBe(group.nowMs);
+    expect(hub.hub.mergeBranch('x', [ahead(group, 120_000, 2)])).toMatchObject([{ code: 'stamp-ahead' }]);
+  });
+
+  it('does not go back with its clock, nor lock anybody out then', () => {
     const all = three();
     const { a, hub, group } = all;
-    a.skewMs = 59_000;
-    addLeaf(a, './L', 'within the bound');
+    group.nowMs += 5_000;
+    addLeaf(a, './L', '0');
     rest(all);
-    expect(merged(hub).some((record) => record.stamp.ms === group.nowMs + 59_000)).toBe(true);
+    hub.skewMs = -hourMs;
+    expect(hub.replica.timeMs).toBe(group.nowMs);
+    for (const text of ['1', '2', '3']) {
+      group.nowMs += 50_000;
+      set(a, './L', text);
+      rest(all);
+    }
+    expect(read(hub, './L')).toBe('3');
+    expect(hub.replica.timeMs).toBe(group.nowMs - 150_000);
+    expect(refusals(a)).toEqual([]);
   });
 });
