@@ -42,6 +42,11 @@ export type ErrorCode =
   /** Something inside this library contradicts itself; please report it. */
   | 'internal';
 
+/** Whether a text, which a peer said, is one of the codes. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCodes, text);
+}
+
 /** The one error class of this library; `code` is stable, `message` is for people, `cause` is what lay beneath. */
 export class VirmoError extends Error {
   readonly code: ErrorCode;
@@ -52,3 +57,26 @@ export class VirmoError extends Error {
     this.code = code;
   }
 }
+
+/** A record, so that the compiler misses none. */
+const errorCodes: Readonly<Record<ErrorCode, true>> = {
+  closed: true,
+  'channel-closed': true,
+  'channel-failed': true,
+  'message-too-large': true,
+  'message-malformed': true,
+  'version-unsupported': true,
+  'not-admitted': true,
+  'mo-unknown': true,
+  'peer-silent': true,
+  'duplicate-vm': true,
+  'origin-mismatch': true,
+  'schema-mismatch': true,
+  'rules-mismatch': true,
+  diverged: true,
+  'storage-damaged': true,
+  'storage-newer': true,
+  'storage-failed': true,
+  'ddf-invalid': true,
+  internal: true,
+};

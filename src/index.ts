@@ -1,5 +1,5 @@
 export type { ErrorCode } from './errors.ts';
-export { VirmoError } from './errors.ts';
+export { isErrorCode, VirmoError } from './errors.ts';
 export type { Change } from './replica/changes.ts';
 export type { ExecResult } from './replica/execs.ts';
 export type { RefusalCode } from './replica/journal.ts';
@@ -39,13 +39,12 @@ export type { ConflictSide, MountEvent, VmEvent } from './vm/events.ts';
 export type { ExecHandler, ExecHandlerOptions, ExecInvocation, ExecReply } from './vm/exec-runner.ts';
 export type { ConnectOptions } from './vm/follower-link.ts';
 export type { Mount } from './vm/mount.ts';
+export type { MountOptions, VmOptions } from './vm/options.ts';
 export type { ServeOptions } from './vm/server.ts';
 export { readStoredTree, type StoredTree } from './vm/stored.ts';
 export {
   type Connection,
-  type MountOptions,
   openVm,
   type Service,
   type Vm,
-  type VmOptions,
 } from './vm/vm.ts';

@@ -12,7 +12,7 @@ export interface StorageWrite {
 
 /** Where a VM keeps what it has: durable, ordered, atomic for each append. */
 export interface Storage extends AsyncDisposable {
-  /** The names of all documents that hold anything, in no particular order. A name is any non-empty string of at most 200 bytes of UTF-8; other names reject with RangeError. */
+  /** The names of all documents that hold anything, in no particular order. A name is any non-empty string of at most 200 bytes of UTF-8 (no half of a surrogate pair); other names reject with RangeError. */
   documents(): AsyncIterable<string>;
   /** A document's updates in the order in which they were appended; none for an unknown document; the state of one moment. The arrays are the caller's own. */
   load(document: string): AsyncIterable<Uint8Array>;
@@ -21,7 +21,7 @@ export interface Storage extends AsyncDisposable {
    * fails may fail those that wait behind it.
    */
   append(writes: readonly StorageWrite[]): Promise<void>;
-  /** Replaces all updates that earlier calls appended to the document by the one given: wholly or not at all; it survives a power cut when resolved. */
+  /** Replaces all updates that earlier calls appended to the document by the one given: wholly or not at all; it survives a power cut when resolved; then the array is the caller's again. */
   compact(document: string, snapshot: Uint8Array): Promise<void>;
   /** Forgets the document and all its updates, at once or not at all. */
   remove(document: string): Promise<void>;

@@ -3,7 +3,7 @@
  */
 import type { ErrorCode } from './errors.ts';
 
-/** Why a channel is closed: a code for programs, a reason for people (at most 100 bytes of UTF-8 reach the peer). */
+/** Why a channel is closed: a code for programs, a reason for people (its first 100 bytes of UTF-8 reach the peer, whole characters only). */
 export interface CloseReason {
   readonly code: ErrorCode | 'normal';
   readonly reason: string;
@@ -24,11 +24,12 @@ export type PeerIdentity =
  */
 export interface Channel extends AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly peer: PeerIdentity;
-  /** The largest message, in bytes, that `send` takes and the reader can receive. */
+  /** The largest message, in bytes, that `send` takes and the reader can receive; at least 32. */
   readonly maxMessageBytes: number;
   /**
    * Sends one message; the bytes may be re-used once the promise has resolved, which it does when the channel is ready for more.
-   * Rejects with `message-too-large` (the channel stays usable) or `channel-closed`.
+   * Rejects with `message-too-large` (the channel stays usable) or `channel-closed`. When the peer closed the channel, the `cause` of that is a VirmoError with the peer's code, `closed` for
+   * `normal`, and its reason in the message.
    */
   send(message: Uint8Array): Promise<void>;
   /**
@@ -41,6 +42,7 @@ export interface Channel extends AsyncIterable<Uint8Array>, AsyncDisposable {
 export interface Listener extends AsyncIterable<Channel>, AsyncDisposable {
   /** What a dialer of the same transport needs to reach this listener. */
   readonly address: string;
+  /** Takes no more channels; resolves when nothing of the listener itself is left running. May be called again, and never rejects. */
   close(): Promise<void>;
 }
 

@@ -10,6 +10,7 @@ const maxGreetingBytes = 32_768;
 /** A message goes in frames of at most so many bytes: while a large one passes on a slow channel, each of them is a sign of life. */
 const maxFrameBytes = 65_536;
 
+/** One side of a session, whichever it is. */
 export class Conversation {
   readonly #port: Port;
   readonly #reader = new FrameReader(maxGreetingBytes);

@@ -1,6 +1,7 @@
 /** What a session sees of its channel; the shell around it does the waiting. */
 import type { ErrorCode } from '../errors.ts';
 
+/** One end of a channel. */
 export interface Port {
   /** The largest frame that can be sent or received, in bytes. */
   readonly maxFrameBytes: number;

@@ -18,13 +18,19 @@ export async function within<T>(patienceMs: number, what: string, promise: Promi
   }
 }
 
-/** True when the promise is still pending after the milliseconds given. */
+/**
+ * True when the promise is still pending after the milliseconds given. They are waited for in pieces, so that a process that the machine did not let run meanwhile is not
+ * taken for a promise that does not settle: its I/O comes between the pieces.
+ */
 export async function isPending(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const settled = promise.then(
-    () => false,
-    () => false,
-  );
-  return Promise.race([settled, sleep(ms, true)]);
+  const pieces = 10;
+  let settled = false;
+  const settle = (): void => {
+    settled = true;
+  };
+  const settling = promise.then(settle, settle);
+  for (let piece = 0; piece < pieces && !settled; piece++) await Promise.race([settling, sleep(ms / pieces)]);
+  return !settled;
 }
 
 /** Resolves when the condition holds; throws an AssertionError when it does not within the milliseconds given. */

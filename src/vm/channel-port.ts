@@ -2,10 +2,12 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Port } from '../sync/port.ts';
 import type { Channel } from '../transport.ts';
+import { minFrameBytes } from '../wire/frame.ts';
 
 /** So many bytes may be on their way before a session holds back. */
 const highWaterBytes = 262_144;
 
+/** Lives as long as its channel, which it closes once it is of no more use. */
 export class ChannelPort implements Port {
   readonly maxFrameBytes: number;
   readonly #channel: Channel;
@@ -14,11 +16,13 @@ export class ChannelPort implements Port {
   #isClosed = false;
   #taken: (() => void)[] = [];
 
-  /** `onReady` is called when the channel, after it did not, keeps up again. */
+  /** `onReady` is called when the channel, after it did not, keeps up again. A channel that takes too little for a session (a peer may have seen to that) is closed at once. */
   constructor(channel: Channel, onReady: () => void) {
     this.#channel = channel;
     this.#onReady = onReady;
-    this.maxFrameBytes = channel.maxMessageBytes;
+    this.maxFrameBytes = Math.max(minFrameBytes, channel.maxMessageBytes);
+    if (channel.maxMessageBytes < minFrameBytes)
+      this.close('channel-failed', `the channel takes messages of ${channel.maxMessageBytes} bytes only`);
   }
 
   /** On a closed channel nothing waits to leave. */
@@ -44,8 +48,8 @@ export class ChannelPort implements Port {
     );
   }
 
+  /** Closes the channel also after a send failed: whatever kind of failure that was, its reader is not to wait for ever. */
   close(code: ErrorCode | 'normal', reason: string): void {
-    if (this.#isClosed) return;
     this.#end();
     void this.#channel.close({ code, reason });
   }

@@ -22,6 +22,7 @@ export interface StoredMount {
   readonly rules: string;
 }
 
+/** Remembers how a management object is mounted; writes nothing when that is known. */
 export async function writeStoredMount(storage: Storage, mount: StoredMount): Promise<void> {
   const { mo, uri, schema, rules } = mount;
   const before = await readStoredMount(storage, mo);

@@ -65,6 +65,8 @@ export type VmEvent =
   | { readonly type: 'left'; readonly vm: string; readonly error: VirmoError | undefined }
   /** A channel was turned away before it was anybody's. */
   | { readonly type: 'turned-away'; readonly vm: string; readonly error: VirmoError }
+  /** A listener broke: nobody comes in over it any more; who is here stays. */
+  | { readonly type: 'listener-failed'; readonly error: VirmoError }
   /** Something could not be stored; it is tried again. */
   | { readonly type: 'storage-failed'; readonly error: VirmoError };
 

@@ -36,6 +36,7 @@ export interface ExecHandlerOptions {
   readonly isIdempotent?: boolean;
 }
 
+/** What the runner needs of its mount. */
 export interface ExecHost {
   readonly replica: Replica;
   /** Whether this VM is in step with the hub, or is it. */
@@ -53,6 +54,7 @@ interface Handler {
   readonly isIdempotent: boolean;
 }
 
+/** The handlers of one management object, and what they were given to do. */
 export class ExecRunner {
   readonly #host: ExecHost;
   readonly #handlers = new Map<string, Handler>();

@@ -4,6 +4,7 @@ import { type BackoffOptions, backoffMs } from '../sync/backoff.ts';
 import { FollowerSession } from '../sync/follower-session.ts';
 import type { Channel, Dialer } from '../transport.ts';
 import { maxCredentialsLength } from '../wire/codec.ts';
+import { minFrameBytes } from '../wire/frame.ts';
 import { ChannelPort } from './channel-port.ts';
 import type { VmEvent } from './events.ts';
 import type { Mount } from './mount.ts';
@@ -36,6 +37,7 @@ const finalCodes: ReadonlySet<VirmoError['code']> = new Set([
   'version-unsupported',
 ]);
 
+/** A connection to a hub, from its first dial to its `close`. */
 export class FollowerLink {
   readonly #dialer: Dialer;
   readonly #options: ConnectOptions;
@@ -84,6 +86,9 @@ export class FollowerLink {
   async close(): Promise<void> {
     this.#stop.abort(new VirmoError('closed', 'the connection was closed'));
     this.#session?.end('normal', 'the VM closes the connection');
+    // The channel may take its time to close. Meanwhile another connection may have the mounts in step: this one has no say in them any more.
+    for (const mount of this.#mounts.values()) mount.setSynced(false);
+    this.#mounts.clear();
     await this.#finished;
     await Promise.all(this.#closing);
   }
@@ -134,7 +139,7 @@ export class FollowerLink {
     }, silenceMs / 5);
     try {
       for await (const frame of channel) {
-        if (ended !== undefined) break;
+        if (ended !== undefined || this.#stop.signal.aborted) break;
         session.receive(frame, this.#host.nowMs());
       }
     } catch (cause) {
@@ -150,6 +155,8 @@ export class FollowerLink {
 
   #begin(channel: Channel): FollowerSession {
     const { credentials = '', silenceMs = 5_000, maxMessageBytes = 268_435_456 } = this.#options;
+    if (channel.maxMessageBytes < minFrameBytes)
+      throw new VirmoError('channel-failed', `it takes messages of ${channel.maxMessageBytes} bytes only`);
     const session = new FollowerSession({
       vm: this.#host.vm,
       credentials,
@@ -184,6 +191,7 @@ export class FollowerLink {
   }
 }
 
+/** The error itself if it is one of this library's, else one with this code and it as the cause. */
 export function asVirmoError(cause: unknown, code: VirmoError['code']): VirmoError {
   if (cause instanceof VirmoError) return cause;
   return new VirmoError(code, cause instanceof Error ? cause.message : String(cause), { cause });

@@ -158,7 +158,7 @@ export class Mount implements Journaled, ServedMo {
 
   durable(place: number): void {
     this.#durablePlace = Math.max(this.#durablePlace, place);
-    if (this.replica.hub === undefined) return;
+    if (this.replica.hub === undefined || this.#isClosed) return;
     this.#tell({ type: 'delivered' });
     this.#host.dirty();
   }

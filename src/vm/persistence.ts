@@ -43,6 +43,7 @@ interface Waiting {
   readonly reject: (error: VirmoError) => void;
 }
 
+/** Stores a VM's journals, one write at a time. */
 export class Persistence {
   readonly #storage: Storage;
   readonly #journals: ReadonlySet<Journaled>;

@@ -21,6 +21,7 @@ export interface ServeOptions {
   readonly maxOpenMos?: number;
 }
 
+/** Runs until `close`: no channel, whatever comes over it, ends it or another channel. */
 export class Server {
   readonly #listener: Listener;
   readonly #options: ServeOptions;
@@ -67,17 +68,31 @@ export class Server {
 
   /** Takes no more channels and ends all sessions. May be called twice. */
   async close(): Promise<void> {
-    await this.#listener.close();
+    const closing = this.#listener.close();
+    this.#dismissAll();
+    try {
+      await closing;
+      await this.#finished;
+    } finally {
+      // Also those that were accepted meanwhile.
+      this.#dismissAll();
+      await Promise.all(this.#running);
+    }
+  }
+
+  #dismissAll(): void {
     for (const guest of this.#guests) guest.dismiss('the hub closes');
-    await this.#finished;
-    await Promise.all(this.#running);
   }
 
   async #accept(): Promise<void> {
-    for await (const channel of this.#listener) {
-      const run = this.#run(channel);
-      this.#running.add(run);
-      void run.finally(() => this.#running.delete(run));
+    try {
+      for await (const channel of this.#listener) {
+        const run = this.#run(channel);
+        this.#running.add(run);
+        void run.finally(() => this.#running.delete(run));
+      }
+    } catch (cause) {
+      this.#host.tell({ type: 'listener-failed', error: asVirmoError(cause, 'channel-failed') });
     }
   }
 

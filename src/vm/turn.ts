@@ -1,5 +1,6 @@
 /** Work that is done once at the end of an event-loop turn, however often it was asked for: what makes batches out of bursts (rule Y1). */
 
+/** One piece of work, asked for many times and done once. */
 export class TurnEnd {
   readonly #work: () => void;
   #scheduled: NodeJS.Immediate | undefined;

@@ -14,46 +14,17 @@ import { serialiseSchema } from '../tree/schema-text.ts';
 import { Status } from '../tree/status.ts';
 import type { UriLimits } from '../tree/uri.ts';
 import { formatUri, parsePath } from '../tree/uri.ts';
+import { checkConnectOptions, checkMountOptions, checkName, checkServeOptions } from './check-options.ts';
 import { collect, moDocument, ownDocument, removeStoredMount, writeStoredMount } from './documents.ts';
 import { Listeners, type VmEvent } from './events.ts';
 import { type ConnectOptions, FollowerLink, type LinkHost } from './follower-link.ts';
 import { Mount } from './mount.ts';
+import type { MountOptions, VmOptions } from './options.ts';
+import { OwnJournal } from './own-journal.ts';
 import { type Journaled, Persistence } from './persistence.ts';
 import { kernelRandom53 } from './random.ts';
 import { type ServeOptions, Server } from './server.ts';
 import { TurnEnd } from './turn.ts';
-
-/** How a VM is opened. */
-export interface VmOptions {
-  /** The VM's id, 1 to 64 characters: the same at every start, and another for every VM of the device. */
-  readonly id: string;
-  /** Where everything is kept; owned by the VM from now on. */
-  readonly storage: Storage;
-  /** The root's ACL, set when it differs. Default: as stored, at first the standard's `Add=*&Get=*`. */
-  readonly rootAcl?: string;
-  /** Limits on URIs in commands (DevDetail/URI). Default: none. */
-  readonly uriLimits?: UriLimits;
-  /** The VM's clock in milliseconds since 1970. Default: the system's. */
-  readonly now?: () => number;
-}
-
-/** How a management object is mounted. */
-export interface MountOptions {
-  /** The name under which VMs pair their instances, 1 to 64 characters; not the management object identifier. */
-  readonly mo: string;
-  /** What the DDF promises; without one anything is allowed. All VMs of a management object must give the same (rule M6). */
-  readonly schema?: Schema;
-  /** Optional nodes that this device implements, relative to the management object's root (rule I3). */
-  readonly nodes?: readonly string[];
-  /** What stays in each VM (rule S1). */
-  readonly rules?: readonly ScopeRule[];
-  /** How far clocks may be off, in milliseconds (rule T3). Default 60,000. */
-  readonly maxAheadMs?: number;
-  /** How long after it was ordered an Exec may be started, in milliseconds (rules X1, X3). Default 24 h. */
-  readonly execExpiryMs?: number;
-  /** Largest command, in bytes (rule M7). Default 4 MiB. */
-  readonly maxCommandBytes?: number;
-}
 
 /** Opens a VM on its storage. Throws RangeError for an id or a root ACL that is none, what the storage throws, `storage-damaged` or `storage-newer`; then the storage is closed. */
 export async function openVm(options: VmOptions): Promise<Vm> {
@@ -123,13 +94,14 @@ export class Vm implements AsyncDisposable {
   }
 
   /**
-   * Mounts a management object at a URI of this VM's tree, as it was stored. Throws RangeError for a place that is taken or options that contradict each other; `schema-mismatch`, `rules-mismatch`, or what the
-   * storage throws; then nothing is mounted.
+   * Mounts a management object at a URI of this VM's tree, as it was stored. Throws RangeError for a place that is taken, or options that are none or contradict each other; `schema-mismatch`, `rules-mismatch`, or what the
+   * storage throws, or `closed` after `close`; then nothing is mounted.
    */
   async mount(uri: string, options: MountOptions): Promise<Mount> {
     this.#mustBeOpen();
     const { mo, nodes = [], rules = [], schema: ddf } = options;
     checkName(mo, "a management object's name");
+    checkMountOptions(options);
     const path = formatUri(parsePath(uri));
     if (ddf === undefined && nodes.length > 0)
       throw new RangeError('nodes are turned on in a schema, and there is none');
@@ -147,6 +119,7 @@ export class Vm implements AsyncDisposable {
     const mount = this.#putIn(mo, path, replica);
     try {
       await this.#remember(mo, path, schema, rules);
+      this.#mustBeOpen();
     } catch (error) {
       this.#takeOut(mount);
       this.#journals.delete(mount);
@@ -158,11 +131,13 @@ export class Vm implements AsyncDisposable {
 
   /**
    * Stops synchronising a mount and takes it out of the tree. `keep`: its content waits in the storage for the next mount; otherwise it is forgotten, with what no hub has yet (rule S2). Rejects with
-   * RangeError for what is not mounted here; with `storage-failed`, and it stays, when its content could not be stored.
+   * RangeError for what is not mounted here; with `closed` after `close`; with `storage-failed`, and it stays, when its content could not be stored.
    */
   async unmount(mount: Mount, { keep }: { readonly keep: boolean }): Promise<void> {
+    this.#mustBeOpen();
     this.#mustBeMounted(mount);
     await this.#stored();
+    this.#mustBeOpen();
     this.#mustBeMounted(mount);
     this.#takeOut(mount);
     try {
@@ -188,10 +163,11 @@ export class Vm implements AsyncDisposable {
 
   /**
    * Keeps the mounted management objects in step with a hub over this dialer, from now until `close`. Throws RangeError when one of them is connected already, or was served since the VM was
-   * opened (rule Y8), and for credentials that are too long.
+   * opened (rule Y8), for credentials that are too long, and for options that are none; `closed` after `close`.
    */
   connect(dialer: Dialer, options: ConnectOptions = {}): Connection {
     this.#mustBeOpen();
+    checkConnectOptions(options);
     const mounts = this.#claim(options.mos);
     const served = mounts.find(({ replica }) => replica.hub !== undefined);
     if (served !== undefined) throw new RangeError(`${served.mo} was served in this process`);
@@ -205,7 +181,7 @@ export class Vm implements AsyncDisposable {
     };
   }
 
-  /** Serves the mounted management objects to other VMs as their hub, until `close`. Rejects with RangeError when one of them is connected already (rule Y8); then the listener is closed. */
+  /** Serves the mounted management objects to other VMs as their hub, until `close`. Rejects with RangeError when one of them is connected already (rule Y8) and for options that are none, with `closed` after `close`; then the listener is closed. */
   async serve(listener: Listener | PromiseLike<Listener>, options: ServeOptions): Promise<Service> {
     const opened = await listener;
     try {
@@ -218,6 +194,7 @@ export class Vm implements AsyncDisposable {
 
   #serve(listener: Listener, options: ServeOptions): Service {
     this.#mustBeOpen();
+    checkServeOptions(options);
     const mounts = this.#claim(options.mos);
     for (const mount of mounts) mount.serve();
     const server = new Server(listener, options, this.#host, mounts);
@@ -251,10 +228,17 @@ export class Vm implements AsyncDisposable {
 
   async #close(): Promise<void> {
     clearInterval(this.#tick);
-    await Promise.all([...this.#links, ...this.#servers].map((each) => each.close()));
-    this.#endTurn();
-    this.#turn.flush();
-    for (const mount of this.#mounts.values()) mount.close();
+    try {
+      await Promise.all([...this.#links, ...this.#servers].map((each) => each.close()));
+    } finally {
+      this.#endTurn();
+      this.#turn.flush();
+      for (const mount of this.#mounts.values()) mount.close();
+      await this.#closeStorage();
+    }
+  }
+
+  async #closeStorage(): Promise<void> {
     try {
       await this.#persistence.close();
     } finally {
@@ -379,35 +363,4 @@ export interface Service {
   readonly address: string;
   /** Ends it, with all sessions. May be called twice. */
   close(): Promise<void>;
-}
-
-/** The journal of the VM's own nodes. */
-class OwnJournal implements Journaled {
-  readonly document = ownDocument;
-  readonly #replica: Replica;
-
-  constructor(replica: Replica) {
-    this.#replica = replica;
-  }
-
-  takeJournal(): readonly Uint8Array[] {
-    return this.#replica.takeJournal();
-  }
-
-  snapshot(): Uint8Array {
-    return this.#replica.snapshot();
-  }
-
-  mark(): number {
-    return 0;
-  }
-
-  /** Nobody waits for the VM's own nodes but the command itself. */
-  durable(): void {
-    return;
-  }
-}
-
-function checkName(name: string, what: string): void {
-  if (name === '' || name.length > 64) throw new RangeError(`${what} has 1 to 64 characters: '${name}'`);
 }

@@ -24,6 +24,7 @@ const types = [
 
 const numbers = new Map<Message['type'], number>(types.map((type, number) => [type, number]));
 
+/** The bytes of a message: the same message has always the same. */
 export function encodeMessage(message: Message): Uint8Array {
   const out = encoding.createEncoder();
   encoding.writeVarUint(out, numbers.get(message.type) ?? 0);

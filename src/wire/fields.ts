@@ -1,8 +1,7 @@
 /** Reads the fields of a message, each checked: numbers and lengths first, then what they announce (rule Y7). All throw RangeError or TypeError. */
 import * as decoding from 'lib0/decoding';
 import { decodeUtf8 } from 'lib0/string';
-import type { ErrorCode } from '../errors.ts';
-import { isErrorCode } from './codes.ts';
+import { type ErrorCode, isErrorCode } from '../errors.ts';
 
 /** A non-negative integer of at most 53 bits, in as few bytes as it needs. */
 export function readNatural(from: decoding.Decoder): number {

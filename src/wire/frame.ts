@@ -7,6 +7,8 @@ import { crc32 } from './crc32.ts';
 
 /** Bytes that a frame adds to its payload. */
 export const frameOverhead = 5;
+/** The largest frame that a channel takes has at least so many bytes; on one that takes less there is no session. */
+export const minFrameBytes = 32;
 const moreFollows = 1;
 
 /** The frames of one message, each of at most `maxFrameBytes`. */

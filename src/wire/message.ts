@@ -11,6 +11,7 @@ export interface WireMark {
   readonly refusals: readonly WireRefusal[];
 }
 
+/** What the hub refused of a VM's writes: those with the counters `from` to `to` of one of its lives, and why. */
 export interface WireRefusal {
   readonly life: number;
   readonly from: number;
@@ -19,6 +20,7 @@ export interface WireRefusal {
   readonly reason: string;
 }
 
+/** The first message: the VM says who it is. */
 export interface Hello {
   readonly type: 'hello';
   readonly minVersion: number;
@@ -28,6 +30,7 @@ export interface Hello {
   readonly credentials: string;
 }
 
+/** The hub has admitted the VM. */
 export interface Welcome {
   readonly type: 'welcome';
   readonly version: number;
@@ -35,6 +38,7 @@ export interface Welcome {
   readonly vm: string;
 }
 
+/** The VM asks for a management object, and says how far its copy is and what it has yet to send. */
 export interface Open {
   readonly type: 'open';
   /** The VM's number for this management object on this channel. */
@@ -50,6 +54,7 @@ export interface Open {
   readonly pending: readonly { readonly life: number; readonly seq: number }[];
 }
 
+/** The answer to `open`: what the VM lacks of main, and what became of its writes. */
 export interface Opened {
   readonly type: 'opened';
   readonly channel: number;
@@ -71,6 +76,7 @@ export interface Closed {
   readonly reason: string;
 }
 
+/** What the VM wrote. */
 export interface BranchUpdate {
   readonly type: 'branch';
   readonly channel: number;
@@ -78,6 +84,7 @@ export interface BranchUpdate {
   readonly update: Uint8Array;
 }
 
+/** What is new in main, and what became of the VM's branch updates. */
 export interface News {
   readonly type: 'news';
   readonly channel: number;
@@ -90,10 +97,12 @@ export interface News {
   readonly refusals: readonly WireRefusal[];
 }
 
+/** Asks the peer for a word. */
 export interface Ping {
   readonly type: 'ping';
 }
 
+/** The word that a `ping` asks for. */
 export interface Pong {
   readonly type: 'pong';
 }
@@ -105,4 +114,5 @@ export interface Bye {
   readonly reason: string;
 }
 
+/** All there are. */
 export type Message = Hello | Welcome | Open | Opened | Closed | BranchUpdate | News | Ping | Pong | Bye;

@@ -108,6 +108,13 @@ class CuttingNames extends Passing {
   }
 }
 
+/** Cuts long names off, without a word. */
+class ClippingNames extends Passing {
+  override append(writes: readonly StorageWrite[]): Promise<void> {
+    return super.append(writes.map(({ document, update }) => ({ document: document.slice(0, 200), update })));
+  }
+}
+
 class Repeating extends Passing {
   override async *documents(): AsyncGenerator<string, void, undefined> {
     for await (const name of this.inner.documents()) {
@@ -230,4 +237,5 @@ export const brokenStorages: readonly (readonly [
   ['ST17', 'stores half of a failed append', withStorage((disk) => new Halving(disk))],
   ['ST18', 'resolves before it has stored', withStorage((disk) => new Hasty(disk))],
   ['ST19', 'overlooks damage', withStorage((disk) => new Passing(disk))],
+  ['ST20', 'takes a name that is none', withStorage((disk) => new ClippingNames(disk))],
 ];

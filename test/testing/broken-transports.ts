@@ -85,6 +85,12 @@ class Boundless extends Passing {
   }
 }
 
+class Narrow extends Passing {
+  override get maxMessageBytes(): number {
+    return 31;
+  }
+}
+
 class NeverWaiting extends Passing {
   override async send(message: Uint8Array): Promise<void> {
     super.send(message).catch(() => undefined);
@@ -141,6 +147,13 @@ class Deaf extends Passing {
 class Reasonless extends Passing {
   override close(): Promise<void> {
     return this.inner.close();
+  }
+}
+
+/** Tells every close as a failure. */
+class Blaming extends Passing {
+  override close({ code, reason }: CloseReason = { code: 'normal', reason: '' }): Promise<void> {
+    return this.inner.close({ code: code === 'normal' ? 'internal' : code, reason });
   }
 }
 
@@ -281,6 +294,7 @@ export const brokenTransports: readonly (readonly [law: string, defect: string, 
   ['CH1', 'swaps two messages', withChannels((channel) => new Swapping(channel))],
   ['CH2', 'delivers a large message in parts', withChannels((channel) => new Splitting(channel))],
   ['CH2', 'loses empty messages', withChannels((channel) => new DroppingEmpty(channel))],
+  ['CH2', 'takes next to nothing', withChannels((channel) => new Narrow(channel))],
   ['CH3', 'takes messages that are too large', withChannels((channel) => new Boundless(channel))],
   ['CH5', 'takes the bytes after it has resolved', withChannels((channel) => new Late(channel))],
   ['CH6', 'never lets a send wait', withChannels((channel) => new NeverWaiting(channel))],
@@ -290,6 +304,7 @@ export const brokenTransports: readonly (readonly [law: string, defect: string, 
   ['CL1', 'never ends its iteration', withChannels((channel) => new Endless(channel))],
   ['CL4', 'resolves a send after the close', withChannels((channel) => new Deaf(channel))],
   ['CL5', 'keeps the reason to itself', withChannels((channel) => new Reasonless(channel))],
+  ['CL5', 'tells a regular close as a failure', withChannels((channel) => new Blaming(channel))],
   ['CL6', 'rejects a second close', withChannels((channel) => new CloseOnce(channel))],
   ['CL7', 'is not closed by disposal', withChannels((channel) => new Undisposed(channel))],
   ['CL9', 'takes a break for a regular end', withChannels((channel) => new Gentle(channel))],

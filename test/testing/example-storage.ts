@@ -36,19 +36,23 @@ class FileStorage implements Storage {
 
   async *load(document: string): AsyncGenerator<Uint8Array, void, undefined> {
     this.#checkOpen();
+    checkName(document);
     for (const update of [...(this.#documents.get(document) ?? [])]) yield decode(update);
   }
 
-  append(writes: readonly StorageWrite[]): Promise<void> {
-    return this.#write({ append: writes.map(({ document, update }) => [document, encode(update)]) });
+  async append(writes: readonly StorageWrite[]): Promise<void> {
+    for (const { document } of writes) checkName(document);
+    await this.#write({ append: writes.map(({ document, update }) => [document, encode(update)]) });
   }
 
-  compact(document: string, snapshot: Uint8Array): Promise<void> {
-    return this.#write({ replace: document, by: encode(snapshot) });
+  async compact(document: string, snapshot: Uint8Array): Promise<void> {
+    checkName(document);
+    await this.#write({ replace: document, by: encode(snapshot) });
   }
 
-  remove(document: string): Promise<void> {
-    return this.#write({ replace: document, by: null });
+  async remove(document: string): Promise<void> {
+    checkName(document);
+    await this.#write({ replace: document, by: null });
   }
 
   close(): Promise<void> {
@@ -97,6 +101,12 @@ function parse(line: string, place: string): Entry {
   const text = line.slice(space + 1);
   if (Number(line.slice(0, space)) === crc32(text)) return JSON.parse(text);
   throw new VirmoError('storage-damaged', `${place} is not what was written`);
+}
+
+function checkName(name: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes === 0 || bytes > 200) throw new RangeError(`a document's name has 1 to 200 bytes, not ${bytes}`);
+  if (/\p{Surrogate}/u.test(name)) throw new RangeError("a document's name holds half a surrogate pair");
 }
 
 function encode(bytes: Uint8Array): string {

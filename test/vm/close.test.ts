@@ -10,7 +10,19 @@ import { lmdb } from 'virmo-sync/lmdb';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { webSocket, webSocketListener } from 'virmo-sync/websocket';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Bed, closeLater, get, mountEvents, set, settle, until, untilEqual, vmEvents } from './bed.ts';
+import {
+  anyone,
+  Bed,
+  closeLater,
+  get,
+  mountEvents,
+  SteeredStorage,
+  set,
+  settle,
+  until,
+  untilEqual,
+  vmEvents,
+} from './bed.ts';
 
 const folders: string[] = [];
 
@@ -79,6 +91,36 @@ describe('after close', () => {
     const again = await bed.vm('game');
     await again.mount('./MO', { mo: 'mo' });
     expect([await get(again, './MO/A'), await get(again, './MO/B')]).toEqual(['1', '1']);
+  });
+
+  it('nothing can be mounted or unmounted, nor is what was being mounted', async () => {
+    const storage = new SteeredStorage();
+    const vm = await openVm({ id: 'vm', storage });
+    const mount = await vm.mount('./MO', { mo: 'mo' });
+    storage.hold();
+    const mounting = vm.mount('./Other', { mo: 'other' });
+    await until('it is being stored', () => storage.compactions > 1);
+    const closing = vm.close();
+    storage.release();
+    await expect(mounting).rejects.toMatchObject({ code: 'closed' });
+    await expect(vm.mount('./Third', { mo: 'third' })).rejects.toMatchObject({ code: 'closed' });
+    await expect(vm.unmount(mount, { keep: true })).rejects.toMatchObject({ code: 'closed' });
+    await closing;
+  });
+
+  it('the storage is closed also when a listener could not be', async () => {
+    const bed = new Bed();
+    const vm = await bed.vm('vm');
+    const listener = bed.network.listen('vm');
+    const stuck = Object.assign(Object.create(listener), {
+      close: async () => {
+        await listener.close();
+        throw new Error('stuck');
+      },
+    });
+    await vm.serve(stuck, { admit: anyone });
+    await expect(vm.close()).rejects.toThrow('stuck');
+    await bed.vm('vm');
   });
 
   it('a close in the middle of everything leaves nothing behind', async () => {

@@ -1,4 +1,4 @@
-import { type Channel, type Dialer, openVm, VirmoError } from 'virmo-sync';
+import { type Channel, type Dialer, type Listener, openVm, VirmoError } from 'virmo-sync';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { memoryNetwork } from 'virmo-sync/memory-transport';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import {
   mountEvents,
   set,
   settle,
+  tokens,
   until,
   untilEqual,
   vmEvents,
@@ -160,6 +161,34 @@ describe('a connection that is retried', () => {
     for await (const _ of channel);
   });
 
+  it('has no say any more once it was closed, while its channel still is: another one keeps the mounts in step', async () => {
+    const bed = new Bed();
+    const device = await bed.vm('device');
+    const game = await bed.vm('game');
+    await device.mount('./MO', { mo: 'mo' });
+    const copy = await game.mount('./MO', { mo: 'mo' });
+    await bed.serve(device);
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const dialer: Dialer = {
+      dial: async (options) => lingering(await bed.network.dialer('device').dial(options), released),
+    };
+    const first = game.connect(dialer, { credentials: tokens.game });
+    await copy.whenSynced();
+    const closing = first.close();
+    expect(copy.isSynced).toBe(false);
+    bed.connect(game);
+    await copy.whenSynced();
+    const events = mountEvents(copy);
+    release();
+    await closing;
+    await settle();
+    expect(events).toEqual([]);
+    expect(copy.isSynced).toBe(true);
+  });
+
   it('survives a dialer that rejects with something else than our errors', async () => {
     const bed = new Bed();
     const game = await bed.vm('game');
@@ -173,6 +202,21 @@ describe('a connection that is retried', () => {
     await connection.close();
   });
 });
+
+/** A channel whose end is noticed late. */
+function lingering(channel: Channel, released: Promise<void>): Channel {
+  return {
+    peer: channel.peer,
+    maxMessageBytes: channel.maxMessageBytes,
+    send: (message) => channel.send(message),
+    close: (reason) => channel.close(reason),
+    async *[Symbol.asyncIterator]() {
+      yield* channel;
+      await released;
+    },
+    [Symbol.asyncDispose]: () => channel.close(),
+  };
+}
 
 describe('a channel that takes little at a time', () => {
   it('carries whatever is larger in pieces', async () => {
@@ -295,6 +339,43 @@ describe('[Y8] one hub per management object', () => {
       code: 'closed',
     });
     await bed.network.listen('late').close();
+  });
+
+  it('a listener that breaks is told of, and those who came in stay', async () => {
+    const bed = new Bed();
+    const device = await bed.vm('device');
+    const hub = await device.mount('./MO', { mo: 'mo' });
+    const events = vmEvents(device);
+    const listener = bed.network.listen('device');
+    const joined = new Promise<void>((resolve) => {
+      device.observe(({ type }) => {
+        if (type === 'joined') resolve();
+      });
+    });
+    async function* breaking(): AsyncGenerator<Channel> {
+      const first = await listener[Symbol.asyncIterator]().next();
+      if (!first.done) yield first.value;
+      await joined;
+      throw new Error('the device is gone');
+    }
+    const broken: Listener = Object.assign(Object.create(listener), {
+      [Symbol.asyncIterator]: breaking,
+      close: () => listener.close(),
+    });
+    await device.serve(broken, { admit: anyone });
+    const game = await bed.vm('game');
+    const copy = await game.mount('./MO', { mo: 'mo' });
+    bed.connect(game);
+    await until('it is told', () => events.some(({ type }) => type === 'listener-failed'));
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'listener-failed',
+        error: expect.objectContaining({ code: 'channel-failed', message: 'the device is gone' }),
+      }),
+    );
+    await set(game, 'Leaf', 'still here');
+    await untilEqual(hub, copy);
+    await device.close();
   });
 
   it('what was served in this process cannot be connected any more', async () => {

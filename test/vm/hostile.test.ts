@@ -1,6 +1,9 @@
 /** VMs that do not speak as this library does, over real channels to a real hub. */
+import { once } from 'node:events';
 import type { Channel, Listener, PeerIdentity, Vm } from 'virmo-sync';
+import { webSocketListener } from 'virmo-sync/websocket';
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.ts';
 import { encodeFrames, FrameReader } from '../../src/wire/frame.ts';
 import type { Message } from '../../src/wire/message.ts';
@@ -60,6 +63,30 @@ describe('[Y7] a stranger who sends', () => {
     expect(events).toMatchObject([{ type: 'turned-away', vm: '', error: { code } }]);
     await set(game, 'A', '1');
     await untilEqual(hub, copy);
+  });
+
+  it.each([0, 3, 31])('on a channel that takes %d bytes is hung up on; the others go on', async (bytes) => {
+    const bed = new Bed();
+    const { device, game, hub, copy } = await bed.pair();
+    const narrow = new DeafChannel([hello, open][Symbol.iterator](), bytes);
+    const service = await device.serve(new OneChannel(narrow), { admit: anyone, mos: [] });
+    await until('it is closed', () => narrow.isClosed);
+    await service.close();
+    await set(game, 'A', '1');
+    await untilEqual(hub, copy);
+    expect(narrow.bytesSent).toBe(0);
+  });
+
+  it('over WebSocket that he takes next to nothing is answered all the same', async () => {
+    const device = await new Bed().vm('device');
+    const service = await device.serve(webSocketListener({ port: 0 }), { admit: anyone });
+    const socket = new WebSocket(service.address, { headers: { 'virmo-max-message-bytes': '3' } });
+    const answer = once(socket, 'message');
+    await once(socket, 'open');
+    socket.send(Uint8Array.of(1, 2, 3));
+    const [frame] = await answer;
+    const message = new FrameReader(1_000).read(new Uint8Array(frame));
+    expect(decodeMessage(message ?? new Uint8Array(0))).toMatchObject({ code: 'message-malformed' });
   });
 
   it('nothing at all is given up after the time of silence', async () => {
@@ -177,15 +204,16 @@ describe('a hub that cannot be understood', () => {
 /** A channel whose other end says what it is asked for, one message for each that is read, and takes nothing of what it is sent until it is told to. */
 class DeafChannel implements Channel {
   readonly peer: PeerIdentity = { kind: 'none' };
-  readonly maxMessageBytes = 65_536;
+  readonly maxMessageBytes: number;
   read = 0;
   bytesSent = 0;
+  isClosed = false;
   readonly #words: Iterator<Message>;
   #untaken: (() => void)[] = [];
-  #isClosed = false;
 
-  constructor(words: Iterator<Message>) {
+  constructor(words: Iterator<Message>, maxMessageBytes = 65_536) {
     this.#words = words;
+    this.maxMessageBytes = maxMessageBytes;
   }
 
   takeAll(): void {
@@ -199,7 +227,7 @@ class DeafChannel implements Channel {
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.#isClosed) return;
+      if (this.isClosed) return;
       this.read++;
       const { value } = this.#words.next();
       // The welcome comes before anything else is asked.
@@ -215,7 +243,7 @@ class DeafChannel implements Channel {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.isClosed = true;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

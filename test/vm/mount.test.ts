@@ -76,11 +76,11 @@ describe('mounting', () => {
 
   it('again with another schema or other rules than the hub gave is told as such', async () => {
     const bed = new Bed();
-    const { game, copy } = await bed.pair({ rules: [{ path: './Own', share: 'local' }] });
+    const { game, copy } = await bed.pair({ rules: [{ path: './State', share: 'local' }] });
     await game.unmount(copy, { keep: true });
     await expect(game.mount('./MO', { mo: 'mo' })).rejects.toMatchObject({ code: 'rules-mismatch' });
     await expect(
-      game.mount('./MO', { mo: 'mo', schema: fumo, rules: [{ path: './Own', share: 'local' }] }),
+      game.mount('./MO', { mo: 'mo', schema: fumo, rules: [{ path: './State', share: 'local' }] }),
     ).rejects.toMatchObject({ code: 'schema-mismatch' });
   });
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import type { VirmoError } from 'virmo-sync';
 import { makeDirectory, syncDirectory } from './directory.ts';
 import { causeOfCommit, failure } from './failure.ts';
 import { decodeKey, encodeKey, endOfKeys } from './key.ts';
@@ -7,6 +8,7 @@ import { becomeOwner } from './owner.ts';
 import { Snapshot } from './snapshot.ts';
 import { checkStructure } from './structure.ts';
 
+/** One change of one key. */
 export type Change =
   | { readonly type: 'put'; readonly key: Buffer; readonly record: Buffer }
   | { readonly type: 'remove'; readonly key: Buffer };
@@ -97,11 +99,14 @@ export class Environment {
     }
   }
 
-  /** Closes every snapshot, too. */
-  async close(): Promise<void> {
-    for (const snapshot of this.#snapshots) snapshot.close();
-    await this.#database.close();
-    this.#release();
+  /** Closes every snapshot, too; `why` is what their readers are told. */
+  async close(why: VirmoError): Promise<void> {
+    for (const snapshot of this.#snapshots) snapshot.close(why);
+    try {
+      await this.#database.close();
+    } finally {
+      this.#release();
+    }
   }
 
   #apply(change: Change): void {

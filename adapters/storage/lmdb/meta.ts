@@ -9,6 +9,7 @@ export interface Tree {
   readonly root: number | undefined;
 }
 
+/** What a meta page says. */
 export interface Meta {
   readonly pageSize: number;
   readonly transaction: number;

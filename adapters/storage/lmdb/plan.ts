@@ -8,6 +8,7 @@ export interface Draft {
   readonly record: Buffer;
 }
 
+/** What one call of the storage asks for. */
 export type Operation =
   | { readonly type: 'append'; readonly drafts: readonly Draft[] }
   | { readonly type: 'compact'; readonly draft: Draft }

@@ -5,17 +5,18 @@ import { VirmoError } from 'virmo-sync';
 const PAGE_ENTRIES = 256;
 const PAGE_BYTES = 1024 * 1024;
 
+/** What is stored under one key. */
 export interface Entry {
   readonly key: Buffer;
   readonly value: Buffer;
 }
 
-/** The database as it was at one moment, whatever is written meanwhile. Holds a read transaction until it is closed. */
+/** The database as it was at one moment, whatever is written meanwhile. Holds a read transaction until it is closed; from then on every call throws why it was. */
 export class Snapshot {
   readonly #database: RootDatabase<Buffer, Buffer>;
   readonly #transaction: Transaction;
   readonly #onClose: (snapshot: Snapshot) => void;
-  #isClosed = false;
+  #end: VirmoError | undefined;
 
   constructor(database: RootDatabase<Buffer, Buffer>, onClose: (snapshot: Snapshot) => void) {
     this.#database = database;
@@ -25,7 +26,7 @@ export class Snapshot {
   }
 
   /**
-   * The first entries of the range, copied; none when it is empty. No cursor outlives the call. Throws `closed` after close.
+   * The first entries of the range, copied; none when it is empty. No cursor outlives the call.
    */
   page(start: Buffer, end: Buffer): Entry[] {
     this.check();
@@ -40,21 +41,22 @@ export class Snapshot {
     return page;
   }
 
-  /** The first key that is not less than the start. Throws `closed` after close. */
+  /** The first key that is not less than the start. */
   firstKey(start: Buffer): Buffer | undefined {
     this.check();
     for (const key of this.#database.getKeys({ start, limit: 1, transaction: this.#transaction })) return key;
     return undefined;
   }
 
-  /** Throws `closed` after close. */
+  /** Throws when it was closed. */
   check(): void {
-    if (this.#isClosed) throw new VirmoError('closed', 'the storage was closed during the iteration');
+    if (this.#end !== undefined) throw this.#end;
   }
 
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  /** `why`: what readers that are under way are told. */
+  close(why: VirmoError = new VirmoError('closed', 'the iteration is over')): void {
+    if (this.#end !== undefined) return;
+    this.#end = why;
     this.#transaction.done();
     this.#onClose(this);
   }

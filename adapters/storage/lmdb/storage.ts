@@ -86,14 +86,17 @@ export class LmdbStorage implements Storage {
     } catch (cause) {
       // LMDB may be unable to go on, and the plan has run ahead of what is stored: the next call starts afresh.
       this.#opened = undefined;
-      await environment.close();
+      const why = new VirmoError('storage-failed', 'a write failed during the iteration', { cause });
+      // What failed first is what is told.
+      await environment.close(why).catch(() => undefined);
       throw failure(this.#path, 'writing', cause);
     }
   }
 
   async #close(): Promise<void> {
     await this.#queue.idle();
-    await this.#opened?.environment.close();
+    const why = new VirmoError('closed', 'the storage was closed during the iteration');
+    await this.#opened?.environment.close(why);
   }
 
   #open(): Opened {

@@ -1,6 +1,7 @@
 import { VirmoError } from 'virmo-sync';
 import type { MemoryDisk } from './index.ts';
 
+/** The documents, and who has them open. */
 export class Disk implements MemoryDisk {
   readonly documents: Map<string, Uint8Array[]> = new Map();
   #user: object | undefined;

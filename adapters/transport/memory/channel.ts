@@ -20,6 +20,7 @@ export function connect(
   return [near, far];
 }
 
+/** One end of a channel. */
 export class MemoryChannel implements Channel {
   readonly peer: PeerIdentity;
   readonly maxMessageBytes: number;

@@ -24,12 +24,14 @@ export interface MemoryNetwork {
   heal(): void;
 }
 
-/** A new network, apart from every other one. */
+/** A new network, apart from every other one. Throws RangeError for a limit that is no positive integer. */
 export function memoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork {
-  return new Network({
-    maxMessageBytes: options.maxMessageBytes ?? 16 * 1024 * 1024,
-    queueBytes: options.queueBytes ?? 1024 * 1024,
-  });
+  const { maxMessageBytes = 16 * 1024 * 1024, queueBytes = 1024 * 1024 } = options;
+  for (const [name, bytes] of Object.entries({ maxMessageBytes, queueBytes })) {
+    if (!Number.isSafeInteger(bytes) || bytes < 1)
+      throw new RangeError(`${name} is ${bytes}; it is a positive integer`);
+  }
+  return new Network({ maxMessageBytes, queueBytes });
 }
 
 class Network implements MemoryNetwork {

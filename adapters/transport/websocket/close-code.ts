@@ -1,14 +1,16 @@
-import type { CloseReason, ErrorCode } from 'virmo-sync';
+import { type CloseReason, isErrorCode } from 'virmo-sync';
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const PROTOCOL_ERROR = 1002;
+/** RFC 6455, 7.4.1: of a text message. */
 export const UNSUPPORTED_DATA = 1003;
 const NO_STATUS = 1005;
 /** Never on the wire: the connection ended without a close frame. */
 export const ABNORMAL = 1006;
 const INVALID_DATA = 1007;
+/** RFC 6455, 7.4.1: of a message that is too large. */
 export const TOO_LARGE = 1009;
 /** RFC 6455, 7.4.2, private use: our code stands in the text, as "code: reason". */
 const OURS = 4000;
@@ -46,30 +48,3 @@ function parseOurs(text: string): CloseReason | undefined {
   const code = text.slice(0, colon);
   return isErrorCode(code) ? { code, reason: text.slice(colon + 2) } : undefined;
 }
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERROR_CODES, code);
-}
-
-/** A record, so that the compiler misses none. */
-const ERROR_CODES: Readonly<Record<ErrorCode, true>> = {
-  closed: true,
-  'channel-closed': true,
-  'channel-failed': true,
-  'message-too-large': true,
-  'message-malformed': true,
-  'version-unsupported': true,
-  'not-admitted': true,
-  'mo-unknown': true,
-  'peer-silent': true,
-  'duplicate-vm': true,
-  'origin-mismatch': true,
-  'schema-mismatch': true,
-  'rules-mismatch': true,
-  diverged: true,
-  'storage-damaged': true,
-  'storage-newer': true,
-  'storage-failed': true,
-  'ddf-invalid': true,
-  internal: true,
-};

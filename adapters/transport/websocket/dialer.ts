@@ -3,7 +3,7 @@ import { type Channel, type Dialer, VirmoError } from 'virmo-sync';
 import { WebSocket } from 'ws';
 import { WebSocketChannel } from './channel.ts';
 import { agreeOnLimit, LIMIT_HEADER } from './limit-header.ts';
-import { type SharedOptions, settingsFrom } from './options.ts';
+import { checkTimeout, type SharedOptions, settingsFrom } from './options.ts';
 
 /** How a WebSocket is dialled. */
 export interface WebSocketOptions extends SharedOptions {
@@ -17,7 +17,7 @@ export interface WebSocketOptions extends SharedOptions {
 
 /**
  * Dials the URL (`ws:`, `wss:`, or `ws+unix:SOCKET:PATH`) anew with each call. Redirects are not followed.
- * Throws TypeError for what is no such URL.
+ * Throws TypeError for what is no such URL, RangeError for a limit or a time that is none.
  */
 export function webSocket(url: string | URL, options: WebSocketOptions = {}): Dialer {
   const target = new URL(url);
@@ -25,12 +25,14 @@ export function webSocket(url: string | URL, options: WebSocketOptions = {}): Di
     throw new TypeError(`not a WebSocket URL: ${target.href}`);
   }
   const { maxMessageBytes, socket: socketOptions } = settingsFrom(options);
+  const { dialTimeoutMs = 10_000 } = options;
+  checkTimeout('dialTimeoutMs', dialTimeoutMs);
   return {
     dial: async ({ signal } = {}) => {
       signal?.throwIfAborted();
       const headers = { ...options.headers, [LIMIT_HEADER]: String(maxMessageBytes) };
       const socket = new WebSocket(target, { ...options.tls, ...socketOptions, headers });
-      return opened(socket, maxMessageBytes, options.dialTimeoutMs ?? 10_000, signal);
+      return opened(socket, maxMessageBytes, dialTimeoutMs, signal);
     },
   };
 }

@@ -33,7 +33,7 @@ export interface WebSocketListenerOptions extends SharedOptions {
 
 /**
  * Listens for WebSockets; resolves when the port is bound. Rejects with `channel-failed` when that fails, with TypeError when
- * the options contradict each other. On a `server` of yours a request for another path is left to its other upgrade
+ * the options contradict each other, with RangeError for a limit or a time that is none. On a `server` of yours a request for another path is left to its other upgrade
  * handlers; where there is none, it gets 404, as on a port of our own.
  */
 export async function webSocketListener(options: WebSocketListenerOptions): Promise<Listener> {

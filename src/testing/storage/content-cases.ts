@@ -30,6 +30,9 @@ const NAMES: readonly string[] = [
   '\u{1F600}'.repeat(50),
 ];
 
+/** What is no name: nothing, what is longer than 200 bytes of UTF-8, and what UTF-8 cannot say. */
+const NO_NAMES: readonly string[] = ['', 'x'.repeat(201), 'é'.repeat(101), 'a\uD83D', '\uDE00'];
+
 /** The laws about what is stored: names, order, sizes, snapshots. */
 export function contentCases<Place extends StoragePlace>(): readonly Case<StorageFixture<Place>>[] {
   return [
@@ -143,14 +146,14 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
     },
     {
       law: 'ST9',
-      sentence:
-        'takes the bytes of a call in the state that they have at the call’s time or keeps to them until it resolves',
+      sentence: 'has no more to do with the arrays of a call once that has resolved',
       run: (fixture) =>
         onShelf(fixture, async (shelf) => {
           const updates = Array.from({ length: 50 }, (_, number) => pattern(number, 10_000));
           await Promise.all(updates.map((update) => shelf.append({ document: 'a', update })));
           for (const update of updates) update.fill(0xee);
           const loaded = await shelf.load('a');
+          assert.equal(loaded.length, updates.length);
           for (const [n, update] of loaded.entries())
             assertSameBytes(update, pattern(n, 10_000), `update ${n}`);
         }),
@@ -208,6 +211,24 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
       law: 'ST13',
       sentence: 'agrees with a plain list after a random course of calls and reopenings (seeded)',
       run: (fixture) => onShelf(fixture, (shelf) => randomCourse(shelf, seededRandom(1))),
+    },
+    {
+      law: 'ST20',
+      sentence: 'rejects with RangeError what is no name of a document, and stores nothing of that call',
+      run: (fixture) =>
+        onShelf(fixture, async (shelf) => {
+          const { storage } = shelf;
+          for (const name of NO_NAMES) {
+            const calls: readonly (() => Promise<unknown>)[] = [
+              () => storage.append([write('a', 1), write(name, 1)]),
+              () => storage.compact(name, Uint8Array.of(1)),
+              () => storage.remove(name),
+              () => collect(storage.load(name)),
+            ];
+            for (const call of calls) await assert.rejects(shelf.soon('a refusal', call()), RangeError);
+          }
+          assert.deepEqual(await shelf.documents(), []);
+        }),
     },
   ];
 }

@@ -104,6 +104,7 @@ export async function onShelf<Place extends StoragePlace>(
   }
 }
 
+/** All that comes, in order. */
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];
   for await (const item of items) collected.push(item);

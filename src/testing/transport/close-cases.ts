@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { VirmoError } from '../../errors.ts';
-import type { Channel } from '../../transport.ts';
+import type { Channel, CloseReason } from '../../transport.ts';
 import type { Case } from '../case.ts';
 import { PATIENCE_MS, within } from '../patience.ts';
 import { rejectsWith } from '../rejection.ts';
@@ -66,19 +66,15 @@ export const closeCases: readonly Case<TransportFixture>[] = [
   {
     law: 'CL5',
     sentence:
-      'tells the peer the code and at least the first 100 bytes of the reason, as the cause of its failed sends',
+      'tells the peer the code (closed for a regular close) and at least the first 100 bytes of the reason, as the cause of its failed sends',
     run: (fixture) =>
       onBench(fixture, async (bench) => {
         const exact = 'é'.repeat(50);
         for (const reason of ['', 'the other one is newer', exact, exact + exact]) {
-          const { near, far } = await bench.connect();
-          await bench.soon('the close', near.close({ code: 'duplicate-vm', reason }));
-          await bench.read(far).rest();
-          const { cause } = await rejectsWith('channel-closed', far.send(Uint8Array.of(1)));
-          assert.ok(cause instanceof VirmoError, 'the cause is a VirmoError');
-          assert.equal(cause.code, 'duplicate-vm');
-          assert.ok(cause.message.includes(reason.slice(0, 50)), `"${cause.message}" names the reason`);
+          await tellsThePeer(bench, { code: 'duplicate-vm', reason }, 'duplicate-vm');
         }
+        await tellsThePeer(bench, { code: 'normal', reason: 'done' }, 'closed');
+        await tellsThePeer(bench, undefined, 'closed');
       }),
   },
   {
@@ -176,6 +172,21 @@ export const closeCases: readonly Case<TransportFixture>[] = [
       }),
   },
 ];
+
+async function tellsThePeer(
+  bench: Bench,
+  reason: CloseReason | undefined,
+  code: VirmoError['code'],
+): Promise<void> {
+  const { near, far } = await bench.connect();
+  await bench.soon('the close', near.close(reason));
+  await bench.read(far).rest();
+  const { cause } = await rejectsWith('channel-closed', far.send(Uint8Array.of(1)));
+  assert.ok(cause instanceof VirmoError, 'the cause is a VirmoError');
+  assert.equal(cause.code, code);
+  const words = (reason?.reason ?? '').slice(0, 50);
+  assert.ok(cause.message.includes(words), `"${cause.message}" names the reason`);
+}
 
 async function closesRegularly(
   bench: Bench,

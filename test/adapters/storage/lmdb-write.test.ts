@@ -109,10 +109,13 @@ describe('an LMDB storage', () => {
   it.skipIf(!canLimitFileSize)('works again after a failed write, without being opened anew', async () => {
     const storage = lmdb(path);
     await storage.append([write('a')]);
+    const loading = storage.load('a')[Symbol.asyncIterator]();
+    await loading.next();
     limitFileSize(String(statSync(join(path, 'data.mdb')).size));
     try {
       const failed = storage.append([write('a', 4 * MIB)]);
-      await new Promise(setImmediate);
+      // Microtasks alone: the commit has begun, and nothing of it can have come back.
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
       const behind = storage.append([write('a')]);
       await expect(failed).rejects.toMatchObject({
         code: 'storage-failed',
@@ -122,6 +125,7 @@ describe('an LMDB storage', () => {
     } finally {
       limitFileSize('unlimited');
     }
+    await expect(loading.next()).rejects.toMatchObject({ code: 'storage-failed' });
     await storage.append([write('a')]);
     expect(await count(storage, 'a')).toBe(2);
     await storage.close();

@@ -75,6 +75,13 @@ describe('a memory network', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
+  it('throws for limits that are none', () => {
+    for (const bytes of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => memoryNetwork({ maxMessageBytes: bytes })).toThrow(RangeError);
+      expect(() => memoryNetwork({ queueBytes: bytes })).toThrow(RangeError);
+    }
+  });
+
   it('takes the limits it is given', async () => {
     const net = memoryNetwork({ maxMessageBytes: 10, queueBytes: 100 });
     await using listener = net.listen('hub');

@@ -175,6 +175,23 @@ describe('two WebSocket ends', () => {
     }
   });
 
+  it('do not agree on less than 512 bytes, whatever a peer states', async () => {
+    await using listener = await webSocketListener({ port: 0 });
+    for (const [stated, limit] of [
+      ['3', 512],
+      ['0', 512],
+      ['600', 600],
+      ['-1', 16_777_216],
+      ['1e3', 16_777_216],
+    ] as const) {
+      const socket = new WebSocket(listener.address, { headers: { 'virmo-max-message-bytes': stated } });
+      await using channel = await accept(listener);
+      expect(channel.maxMessageBytes).toBe(limit);
+      await channel.close();
+      if (socket.readyState !== WebSocket.CLOSED) await once(socket, 'close');
+    }
+  });
+
   it('know each other by certificate with mutual TLS', async () => {
     await using listener = await webSocketListener({ port: 0, tls: serverTls });
     await using near = await webSocket(listener.address, { tls: clientTls }).dial();
@@ -298,16 +315,21 @@ describe('a WebSocket listener', () => {
     await expect(webSocketListener({ port: 0, server })).rejects.toThrow(TypeError);
     await expect(webSocketListener({ server, tls: serverTls })).rejects.toThrow(TypeError);
     await expect(webSocketListener({ port: 0, path: 'sync' })).rejects.toThrow(TypeError);
-    await expect(webSocketListener({ port: 0, maxMessageBytes: 0 })).rejects.toThrow(RangeError);
+    await expect(webSocketListener({ port: 0, maxMessageBytes: 511 })).rejects.toThrow(RangeError);
+    await expect(webSocketListener({ port: 0, closeTimeoutMs: Number.NaN })).rejects.toThrow(RangeError);
   });
 });
 
 describe('a WebSocket dialer', () => {
-  it('throws for what is no WebSocket URL, or no limit', () => {
+  it('throws for what is no WebSocket URL, no limit, or no time', () => {
     expect(() => webSocket('nowhere')).toThrow(TypeError);
     expect(() => webSocket('ftp://127.0.0.1/')).toThrow(TypeError);
     expect(() => webSocket('ws://127.0.0.1/#here')).toThrow(TypeError);
     expect(() => webSocket('ws://127.0.0.1/', { maxMessageBytes: 1.5 })).toThrow(RangeError);
+    for (const ms of [0, Number.NaN, 2 ** 31]) {
+      expect(() => webSocket('ws://127.0.0.1/', { dialTimeoutMs: ms })).toThrow(RangeError);
+      expect(() => webSocket('ws://127.0.0.1/', { closeTimeoutMs: ms })).toThrow(RangeError);
+    }
   });
 
   it('gives up on a host that takes the connection and says nothing', async () => {

@@ -1,0 +1,31 @@
+/** The journal of the nodes that are a VM's own, outside all management objects. */
+import type { Replica } from '../replica/replica.ts';
+import { ownDocument } from './documents.ts';
+import type { Journaled } from './persistence.ts';
+
+/** Stored like a management object's, under a name that none has. */
+export class OwnJournal implements Journaled {
+  readonly document: string = ownDocument;
+  readonly #replica: Replica;
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+  }
+
+  takeJournal(): readonly Uint8Array[] {
+    return this.#replica.takeJournal();
+  }
+
+  snapshot(): Uint8Array {
+    return this.#replica.snapshot();
+  }
+
+  mark(): number {
+    return 0;
+  }
+
+  /** Nobody waits for the VM's own nodes but the command itself. */
+  durable(): void {
+    return;
+  }
+}
