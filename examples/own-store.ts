@@ -21,24 +21,20 @@ async function keepFilled(store: Store, vm: Vm, mount: Mount): Promise<void> {
   }
 }
 
-/** Changes come in an order in which a store can apply them: removals, renames, then the rest, parents first. */
+/** Applies one step as `Change` says: all removals, then all renames at once, then the rest. */
 function apply(store: Store, changes: readonly Change[]): void {
-  const incoming = new Map<string, Data>();
   for (const change of changes) {
-    switch (change.type) {
-      case 'removed':
-        take(store, change.uri);
-        break;
-      case 'renamed':
-        for (const [rest, data] of take(store, change.from)) incoming.set(change.uri + rest, data);
-        break;
-      case 'added':
-      case 'value':
-        if (change.value !== undefined) incoming.set(change.uri, change.value.data);
-        break;
-      case 'property':
-        break;
-    }
+    if (change.type === 'removed') take(store, change.uri);
+  }
+  const incoming = new Map<string, Data>();
+  // Backwards: what was renamed below a renamed node is taken out first, and does not go with that.
+  for (const change of changes.toReversed()) {
+    if (change.type !== 'renamed') continue;
+    for (const [rest, data] of take(store, change.from)) incoming.set(change.uri + rest, data);
+  }
+  for (const change of changes) {
+    if (change.type !== 'added' && change.type !== 'value') continue;
+    if (change.value !== undefined) incoming.set(change.uri, change.value.data);
   }
   for (const [uri, data] of incoming) store.set(uri, data);
 }
@@ -78,8 +74,10 @@ await inGame.whenSynced();
 await edit(game, inGame, './Jump/Key', 'Space');
 await edit(game, inGame, './Jump/Hold', 'no');
 await inGame.whenMerged();
-await device.execute({ type: 'Replace', target: './Vendor/Keys/Jump?prop=Name', data: 'Leap' });
-await edit(device, onDevice, './Leap/Key', 'Enter');
+const leap = { type: 'Replace', target: './Vendor/Keys/Jump?prop=Name', data: 'Leap' } as const;
+const button = { type: 'Replace', target: './Vendor/Keys/Leap/Key?prop=Name', data: 'Button' } as const;
+await device.execute({ type: 'Atomic', commands: [leap, button] });
+await edit(device, onDevice, './Leap/Button', 'Enter');
 await device.execute({ type: 'Delete', target: './Vendor/Keys/Leap/Hold' });
 await edit(game, inGame, './Crouch/Key', 'Control');
 await inGame.whenMerged();

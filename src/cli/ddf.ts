@@ -2,11 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { VirmoError } from 'virmo-sync';
 import { type DdfWarning, defaultLimits, moIdentifier, readDdf, rootUri } from 'virmo-sync/ddf';
-
-/** Where a command writes to: a stream, or whatever stands in for one. */
-export interface Output {
-  write(text: string): void;
-}
+import { type Output, printable } from './output.ts';
 
 /**
  * Describes each file on `out`: its nodes, its management objects with their identifiers, its warnings with their places;
@@ -95,9 +91,4 @@ function grouped(warnings: readonly DdfWarning[]): readonly { first: DdfWarning;
 
 function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? '' : 's'}`;
-}
-
-/** Lines without what could steer a terminal: they quote files that anybody may have written. */
-function printable(lines: readonly string[]): string {
-  return lines.map((line) => `${line.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD')}\n`).join('');
 }

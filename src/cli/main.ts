@@ -10,6 +10,12 @@ import { treeCommand } from './tree.ts';
 
 const { stdout, stderr } = process;
 
+// Whoever reads may have seen enough, as `head` has: then this ends as programs do that the signal SIGPIPE stops.
+stdout.on('error', (error) => {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error;
+  process.exit(128 + 13);
+});
+
 const program = new Command('virmo-sync')
   .description('Keeps OMA DM management objects in several virtual machines in sync')
   .version(readVersion())

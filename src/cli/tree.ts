@@ -1,29 +1,47 @@
 /** `virmo-sync tree`: what a VM's storage holds. */
 import { existsSync } from 'node:fs';
-import { isSuccess, type ResultItem, readStoredTree, VirmoError } from 'virmo-sync';
+import { join } from 'node:path';
+import { isSuccess, parseUri, type ResultItem, readStoredTree, VirmoError } from 'virmo-sync';
 import { lmdb } from 'virmo-sync/lmdb';
-import type { Output } from './ddf.ts';
+import { type Output, printable } from './output.ts';
 
 /** Prints the tree in the lmdb storage at a path, from a URI on; gives the exit code. The VM must not be running. */
 export async function treeCommand(path: string, uri: string, out: Output, err: Output): Promise<number> {
-  if (!existsSync(path)) {
-    err.write(`${path}: there is no such storage\n`);
+  try {
+    const problem = uriProblem(uri);
+    if (problem !== undefined) throw new Failure(`${uri}: ${problem}`);
+    const items = await readItems(path, uri);
+    out.write(printable(items.sort(byUri).map(describeItem)));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    err.write(printable([error.message]));
     return 1;
   }
+}
+
+/** What the user is told; anything else that is thrown is a fault of this program. */
+class Failure extends Error {}
+
+function uriProblem(text: string): string | undefined {
+  const uri = parseUri(text);
+  if (!uri.ok) return uri.reason;
+  return uri.query === undefined
+    ? undefined
+    : 'a node is printed with all below it, not a property or a list';
+}
+
+async function readItems(path: string, uri: string): Promise<ResultItem[]> {
+  // lmdb would make a storage where there is none.
+  if (!existsSync(join(path, 'data.mdb'))) throw new Failure(`${path}: there is no such storage`);
   const storage = lmdb(path);
   try {
     const tree = await readStoredTree(storage);
     const { status, results = [] } = tree.get(`${uri}?list=StructData`);
-    if (!isSuccess(status)) {
-      err.write(`${uri}: ${status === 404 ? 'there is no such node' : `cannot be read (${status})`}\n`);
-      return 1;
-    }
-    for (const item of [...results].sort(byUri)) out.write(`${describeItem(item)}\n`);
-    return 0;
+    if (isSuccess(status)) return [...results];
+    throw new Failure(`${uri}: ${status === 404 ? 'there is no such node' : `cannot be read (${status})`}`);
   } catch (error) {
-    if (!(error instanceof VirmoError)) throw error;
-    err.write(`${path}: ${error.message} (${error.code})\n`);
-    return 1;
+    throw error instanceof VirmoError ? new Failure(`${path}: ${error.message} (${error.code})`) : error;
   } finally {
     await storage.close();
   }

@@ -6,6 +6,7 @@ export type AclCommand = 'Add' | 'Delete' | 'Exec' | 'Get' | 'Replace';
 /** The servers that may use each command; a command that nobody may use is absent. Empty: no value, inherited. */
 export type Acl = ReadonlyMap<AclCommand, ReadonlySet<string>>;
 
+/** An ACL that was read, or why the text is none. */
 export type AclResult =
   | { readonly ok: true; readonly acl: Acl }
   | { readonly ok: false; readonly reason: string };
@@ -58,21 +59,6 @@ export function formatAcl(acl: Acl): string {
 export function grants(acl: Acl, command: AclCommand, server: string): boolean {
   const servers = acl.get(command);
   return servers !== undefined && (servers.has('*') || servers.has(server));
-}
-
-/**
- * The ACL without a server that was deleted from the device (8.3.7.1.4): a command that is left to nobody goes, and an ACL
- * that is left without commands has no value. At the root such a command is left to everybody instead.
- */
-export function withoutServer(acl: Acl, server: string, at: 'root' | 'below'): Acl {
-  const rest = new Map<AclCommand, ReadonlySet<string>>();
-  for (const [command, servers] of acl) {
-    const others = new Set(servers);
-    others.delete(server);
-    if (others.size > 0) rest.set(command, others);
-    else if (at === 'root') rest.set(command, new Set(['*']));
-  }
-  return rest;
 }
 
 /**

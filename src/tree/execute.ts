@@ -56,6 +56,7 @@ import type { Forest } from './forest.ts';
 import { isSuccess, Status } from './status.ts';
 import { NO_LIMITS, type UriLimits } from './uri.ts';
 
+/** What a device lays down for all commands. */
 export interface ExecuteOptions {
   /** Default: none. */
   readonly limits?: UriLimits;

@@ -1,6 +1,7 @@
 /** Where management objects hang in a VM's own tree, found by the names that lead there. */
 import type { Tree, TreeNode } from './tree.ts';
 
+/** A management object in its place. */
 export interface Mount {
   readonly tree: Tree;
   /** The VM's own node in whose place, and under whose name, the tree's root stands (rule S2). */
@@ -15,6 +16,7 @@ export interface Junction {
   readonly made: boolean;
 }
 
+/** The junction at the device's root, with nothing mounted yet. */
 export function rootJunction(): Junction {
   return { below: new Map(), mount: undefined, made: false };
 }

@@ -20,10 +20,10 @@ export const Status = {
   DeviceFull: 420,
   PermissionDenied: 425,
   CommandFailed: 500,
-  NotImplemented: 501,
   AtomicFailed: 507,
 } as const;
 
+/** One of these codes. */
 export type Status = (typeof Status)[keyof typeof Status];
 
 /** Whether the status says that the command did what it was asked to (2xx, except 215 and 216). */

@@ -36,6 +36,7 @@ export type NewNode =
   | { readonly kind: 'leaf'; readonly value: Value }
   | { readonly kind: 'interior'; readonly type: string };
 
+/** What an Exec brings to the node that carries it out. */
 export interface ExecRequest {
   readonly data: string | Uint8Array | undefined;
   readonly correlator: string | undefined;

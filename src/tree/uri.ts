@@ -17,6 +17,7 @@ export interface UriLimits {
   readonly maxSegmentLength: number;
 }
 
+/** Every URI is short enough. */
 export const NO_LIMITS: UriLimits = { maxDepth: 0, maxTotalLength: 0, maxSegmentLength: 0 };
 
 /** What follows the '?': a property of the node, or a way of listing what is below it. The word is not judged here. */
@@ -24,6 +25,7 @@ export type UriQuery =
   | { readonly kind: 'prop'; readonly property: string }
   | { readonly kind: 'list'; readonly attribute: string };
 
+/** A URI that was read, or the status that it gets, and why. */
 export type UriResult =
   | { readonly ok: true; readonly path: readonly string[]; readonly query: UriQuery | undefined }
   | { readonly ok: false; readonly status: Status; readonly reason: string };

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from './run.ts';
+import { runCli, runCliUnread } from './run.ts';
 
 let directory: string;
 
@@ -44,6 +44,14 @@ describe('virmo-sync', () => {
     expect(stderr).toContain('there is no such storage');
     const again = await runCli('tree', join(directory, 'nowhere'));
     expect(again.stderr).toContain('there is no such storage');
+  });
+});
+
+describe('virmo-sync whose output nobody reads', () => {
+  it('ends quietly, and not with 0', async () => {
+    const { code, stderr } = await runCliUnread('ddf', 'test/fixtures/ddf/access-missing.xml');
+    expect(stderr).toBe('');
+    expect(code).toBe(141);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Runs the command line from its sources, as a process. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 
 export interface Ended {
   readonly code: number | null;
@@ -8,13 +8,22 @@ export interface Ended {
 }
 
 export function runCli(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [
-    '--conditions=virmo-source',
-    '--import',
-    'tsx',
-    'src/cli/main.ts',
-    ...args,
-  ]);
+  return ended(start(args));
+}
+
+/** As `runCli`, but nobody reads what it writes: the pipe is closed. */
+export function runCliUnread(...args: readonly string[]): Promise<Ended> {
+  const child = start(args);
+  child.stdout.destroy();
+  return ended(child);
+}
+
+function start(args: readonly string[]): ChildProcessWithoutNullStreams {
+  const source = ['--conditions=virmo-source', '--import', 'tsx', 'src/cli/main.ts'];
+  return spawn(process.execPath, [...source, ...args]);
+}
+
+function ended(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

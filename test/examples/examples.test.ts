@@ -25,7 +25,7 @@ describe('examples/own-store.ts', () => {
   it('keeps a store of its own equal to the tree, in both VMs', async () => {
     await using example = new Example('own-store.ts');
     expect(await example.ended()).toBe(0);
-    expect(example.output).toBe('./Crouch/Key = Control\n./Leap/Key = Enter\nequal: true\n');
+    expect(example.output).toBe('./Crouch/Key = Control\n./Leap/Button = Enter\nequal: true\n');
   });
 });
 

@@ -9,7 +9,6 @@ import {
   isServerIdentifier,
   parseAcl,
   ROOT_ACL,
-  withoutServer,
 } from '../../src/tree/acl.ts';
 
 function read(text: string): Acl {
@@ -80,21 +79,6 @@ describe('an ACL', () => {
         expect(parseAcl(text).ok).toBeTypeOf('boolean');
       }),
     );
-  });
-});
-
-describe('an ACL without a deleted server', () => {
-  const without = (text: string, server: string, at: 'root' | 'below') =>
-    formatAcl(withoutServer(read(text), server, at));
-
-  it('keeps the others, drops a command left to nobody, and becomes inherited when none is left', () => {
-    expect(without('Add=a&Get=a+b&Replace=*', 'a', 'below')).toBe('Get=b&Replace=*');
-    expect(without('Add=a&Get=a', 'a', 'below')).toBe('');
-    expect(without('Add=a', 'b', 'below')).toBe('Add=a');
-  });
-
-  it('leaves a command at the root to everybody instead of nobody', () => {
-    expect(without('Add=*&Replace=a&Get=a+b', 'a', 'root')).toBe('Add=*&Get=b&Replace=*');
   });
 });
 

@@ -27,6 +27,7 @@ export const commands: readonly AccessType[] = ['Add', 'Copy', 'Delete', 'Exec',
 
 type Parent = keyof typeof content;
 
+/** A name that the DTD allows inside the element of the name given. */
 export type PartName<Name extends Parent> = (typeof content)[Name][number];
 
 /** An element's children by name. */

@@ -16,6 +16,8 @@ export function decode(bytes: Uint8Array): string {
       return decodeAscii(bytes);
     case 'iso-8859-1':
       return latin1(bytes);
+    case 'utf-16':
+      throw new EncodingError('the declaration says UTF-16, but the bytes are not', 1);
     default:
       throw new EncodingError(`the encoding ${encoding} is not read; UTF-8 and UTF-16 are`, 1);
   }

@@ -7,7 +7,7 @@ import type { XmlElement } from './xml.ts';
 
 /**
  * The data of a DefaultValue; bytes are written as base64 there. One that the format does not allow is reported, and left
- * out: `undefined`.
+ * out (`undefined`), unless it is a bool that says what it means.
  */
 export function readDefaultValue(
   element: XmlElement | undefined,
@@ -24,11 +24,24 @@ export function readDefaultValue(
   if (data !== text) notes.warn('whitespace', element, `white space around ${element.name}; left out`);
   const problem = checkData(format === 'bin' ? 'b64' : format, data);
   if (problem !== undefined) {
+    const meant = format === 'bool' ? careless.get(data.toLowerCase()) : undefined;
+    if (meant !== undefined) {
+      notes.warn('default-value', element, `${problem}; read as ${meant}`);
+      return meant;
+    }
     notes.warn('default-value', element, `${problem}; left out`);
     return undefined;
   }
   return format === 'bin' ? fromBase64(data) : data;
 }
+
+/** How real DDFs write a bool, in capitals too. */
+const careless: ReadonlyMap<string, string> = new Map([
+  ['true', 'true'],
+  ['false', 'false'],
+  ['1', 'true'],
+  ['0', 'false'],
+]);
 
 /** Whether white space at the ends may be meant. */
 function isExact(format: Format): boolean {

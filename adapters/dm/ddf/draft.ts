@@ -3,6 +3,7 @@ import type { SchemaNode } from 'virmo-sync';
 import { childUri } from './path.ts';
 import type { Report } from './report.ts';
 
+/** What a Node says, as far as it has been read; the reader and the joining complete it. */
 export interface Draft extends Omit<SchemaNode, 'caseSense' | 'children' | 'format'> {
   format: SchemaNode['format'];
   /** `undefined`: inherited. */

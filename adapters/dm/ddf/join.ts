@@ -12,7 +12,7 @@ export function join(roots: readonly RootDraft[], report: Report): readonly Root
   const forest = new Forest(roots);
   return roots.filter((root) => {
     const host = root.path === undefined ? undefined : forest.find(root.path);
-    if (host === undefined) return true;
+    if (host === undefined || isWholeTree(root)) return true;
     const notes = report.about(draftUri(root));
     const outcome = forest.attach(root.draft, host);
     if (outcome.fault !== undefined) notes.warn('join', root.draft, outcome.fault);
@@ -92,6 +92,11 @@ class Forest {
     }
     return index;
   }
+}
+
+/** The root of a whole tree stands below nothing, though DDFs give it the Path '.', which is its own URI. */
+function isWholeTree(root: RootDraft): boolean {
+  return root.draft.name === '.';
 }
 
 const joined: Outcome = { joined: true, fault: undefined };

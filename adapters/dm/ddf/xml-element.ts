@@ -2,6 +2,7 @@
 import { type XMLMetaData, XMLParser } from 'fast-xml-parser';
 import { resolveReferences } from './xml-characters.ts';
 
+/** An element with all that it holds; comments and processing instructions are left out. */
 export interface XmlElement {
   /** The name as written: with its prefix. */
   readonly tag: string;

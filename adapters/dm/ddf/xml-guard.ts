@@ -4,6 +4,7 @@
  */
 import { firstForbidden, resolveReference } from './xml-characters.ts';
 
+/** What a document may cost; beyond one of these it is an XmlFault. */
 export interface XmlLimits {
   /** How deep elements may nest. */
   readonly depth: number;
@@ -22,6 +23,7 @@ export class XmlFault extends Error {
   }
 }
 
+/** What fast-xml-parser may see. */
 export interface GuardedXml {
   /** The document, each character in its place, with a comment for each DOCTYPE and processing instruction. */
   readonly text: string;

@@ -1,6 +1,7 @@
 /** The demo's network: a TCP relay on loopback that can be cut and mended. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
+/** Carries bytes both ways between whoever dials it and a port of this machine, until it is cut. Its owner closes it. */
 export class Cable {
   readonly #server: Server;
   readonly #targetPort: number;

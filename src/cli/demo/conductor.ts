@@ -1,10 +1,11 @@
 /** `virmo-sync demo`: the use case of the VirMO requirement, told step by step. A device VM and a Game VM, each a process with its own management tree on disk. */
 import { rm } from 'node:fs/promises';
-import type { Output } from '../ddf.ts';
+import type { Output } from '../output.ts';
 import { Cable } from './cable.ts';
 import { dmServer, type Role, type Told } from './messages.ts';
 import { VmHandle } from './vm-handle.ts';
 
+/** How the demo is played. */
 export interface DemoOptions {
   /** Where both VMs keep what they have. */
   readonly directory: string;
@@ -19,7 +20,7 @@ const patienceMs = 30_000;
 export async function playDemo({ directory, isFresh }: DemoOptions, out: Output): Promise<number> {
   if (isFresh) await rm(directory, { recursive: true, force: true });
   const stage = new Stage(directory, out);
-  const timer = setTimeout(() => stage.abort(), patienceMs);
+  const timer = setTimeout(() => stage.giveUp(), patienceMs);
   try {
     return await stage.play();
   } finally {
@@ -47,6 +48,12 @@ class Stage {
     await this.#update(device, game, run);
     await this.#workApart(device, game, run);
     return this.#compare(device, game);
+  }
+
+  /** Says that it takes too long, and ends it. */
+  giveUp(): void {
+    this.#title(`Given up: this should not have taken longer than ${patienceMs / 1000} s`);
+    this.abort();
   }
 
   /** Ends what still runs. */

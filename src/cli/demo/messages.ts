@@ -1,6 +1,7 @@
 /** What the demo's conductor and its VM processes say to each other. */
 import type { Command, Outcome } from 'virmo-sync';
 
+/** The VMs of the demo, by their ids. The device VM is the hub. */
 export type Role = 'device' | 'game';
 
 /** The DM server that manages the demo's device. */
@@ -14,6 +15,7 @@ export interface VmSettings {
   readonly port: number;
 }
 
+/** What the conductor asks of a VM process. */
 export type Order =
   | { readonly order: 'execute'; readonly command: Command; readonly server: string | undefined }
   /** Answered when the VM is in step with the hub, which has everything durably. */
@@ -21,6 +23,7 @@ export type Order =
   | { readonly order: 'export' }
   | { readonly order: 'close' };
 
+/** An order with the number under which it is answered. */
 export interface OrderMessage {
   readonly id: number;
   readonly body: Order;

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { type Command, isSuccess, type Outcome } from 'virmo-sync';
 import { type Answer, dmServer, type Order, type Role, type Told, type VmSettings } from './messages.ts';
 
+/** Gives orders to one VM process and keeps what it tells. After a failure, or the process's end, every order rejects with the reason. */
 export class VmHandle {
   readonly role: Role;
   readonly #child: ChildProcess;
@@ -31,6 +32,7 @@ export class VmHandle {
       }
       this.#wake();
     });
+    this.#child.on('error', (error) => this.#fail(error));
     this.#ended = new Promise((resolve) => {
       this.#child.once('exit', (code) => {
         this.#fail(new Error(`the ${this.role} VM's process has ended`));

@@ -8,9 +8,10 @@ import { isWellFormed } from '../text.ts';
 import type { TreeNode } from '../tree.ts';
 import { formatUri } from '../uri.ts';
 import { DEFAULT_TYPE } from '../value.ts';
-import { readItemValue } from './item-value.ts';
+import { isTnds, readItemValue } from './item-value.ts';
 import { DONE, type Run, readTarget, refuse } from './run.ts';
 
+/** Answers in the order of `execute.ts`. What has been added before a failure is in the transaction still: who ends that undoes it. */
 export function add(command: AddCommand, run: Run): Outcome {
   const target = readTarget(command.target, run.limits);
   if (!target.ok) return refuse(target.status);
@@ -63,7 +64,7 @@ function addTarget(parent: TreeNode, path: readonly string[], command: AddComman
   const kind = kindOfItem(meta) ?? (schema === undefined ? 'leaf' : kindOf(schema));
   if (schema !== undefined && kindOf(schema) !== kind) return refuse(Status.UnsupportedFormat);
   if (kind === 'leaf') return addLeaf(parent, name, command, schema, run);
-  if (!takesIdentifier(schema, meta?.type)) return refuse(Status.UnsupportedFormat);
+  if (isTnds(meta) || !takesIdentifier(schema, meta?.type)) return refuse(Status.UnsupportedFormat);
   if (data !== undefined && data.length > 0) return refuse(Status.BadRequest);
   addInterior(parent, name, readIdentifier(meta) ?? inferIdentifier(schema), run);
   return DONE;

@@ -28,6 +28,9 @@ export function remove(command: DeleteCommand, run: Run): Outcome {
 function isLastOfItsKind({ schema, parent }: TreeNode): boolean {
   if (schema === undefined || parent === undefined || schema.occurrence.min === 0) return false;
   let count = 0;
-  for (const sibling of parent.children()) if (sibling.schema === schema) count++;
-  return count === 1;
+  for (const sibling of parent.children()) {
+    if (sibling.schema === schema) count++;
+    if (count > 1) return false;
+  }
+  return true;
 }

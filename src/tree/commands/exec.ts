@@ -4,6 +4,7 @@ import { isAllowed } from '../rights.ts';
 import { Status } from '../status.ts';
 import { hasAccess, type Run, readTarget, refuse } from './run.ts';
 
+/** 202 with the Exec's id, under which its results come. */
 export function exec(command: ExecCommand, run: Run): Outcome {
   const { forest, server, transaction } = run;
   const target = readTarget(command.target, run.limits);

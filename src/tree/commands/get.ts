@@ -15,6 +15,7 @@ type Question =
   | { readonly about: 'list'; readonly withData: boolean }
   | { readonly about: 'property'; readonly property: PropertyName };
 
+/** Answers under the URI as it was asked for; a list under the canonical URIs of its nodes. */
 export function get(command: GetCommand, run: Run): Outcome {
   const target = readTarget(command.target, run.limits);
   if (!target.ok) return refuse(target.status);

@@ -8,6 +8,7 @@ import { Status } from '../status.ts';
 import { isWellFormed } from '../text.ts';
 import { type Data, DEFAULT_TYPE, type Format, type LeafFormat, type Value } from '../value.ts';
 
+/** The value that an Item brings, or the status that refuses it. */
 export type ItemValue =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly status: Status };

@@ -5,6 +5,7 @@ import { formatTimestamp } from '../timestamp.ts';
 import type { TreeNode } from '../tree.ts';
 import { sizeOf } from '../value.ts';
 
+/** The properties of nodes, all of which are supported (TND 1.2, section 8.3). */
 export type PropertyName = 'ACL' | 'Format' | 'Name' | 'Size' | 'Title' | 'TStamp' | 'Type' | 'VerNo';
 
 /** Whether the word names a property. The case of its letters matters. */

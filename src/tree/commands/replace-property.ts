@@ -10,6 +10,7 @@ import { formatUri, nameProblem } from '../uri.ts';
 import type { Data } from '../value.ts';
 import { DONE, hasAccess, type Run, refuse } from './run.ts';
 
+/** The properties that a command may change (TND 1.2, section 8.3.5). */
 export type ReplaceableProperty = 'ACL' | 'Name' | 'Title';
 
 /** A property is text: bytes are answered 415. Meta is not looked at (8.3.4). */

@@ -10,6 +10,7 @@ import { isPropertyName } from './property.ts';
 import { type ReplaceableProperty, replaceProperty } from './replace-property.ts';
 import { DONE, hasAccess, type Run, readTarget, refuse } from './run.ts';
 
+/** Never adds a node: one that is not there is 404. */
 export function replace(command: ReplaceCommand, run: Run): Outcome {
   const target = readTarget(command.target, run.limits);
   if (!target.ok) return refuse(target.status);
@@ -35,7 +36,8 @@ function replaceValue(node: TreeNode, { meta }: ReplaceCommand, data: Data, run:
   if (!hasAccess(node, 'Replace', run.server)) return refuse(Status.NotAllowed);
   const { value } = node;
   if (value === undefined) return refuse(isTnds(meta) ? Status.UnsupportedFormat : Status.NotAllowed);
-  const item = readItemValue(meta, data, { schema: node.schema, value, permanent: node.required });
+  const permanent = node.required || node.schema?.scope === 'permanent';
+  const item = readItemValue(meta, data, { schema: node.schema, value, permanent });
   if (!item.ok) return refuse(item.status);
   run.transaction.replaceValue(node, item.value);
   return DONE;

@@ -6,6 +6,7 @@ import { Status } from '../status.ts';
 import type { Transaction, TreeNode } from '../tree.ts';
 import { parseUri, type UriLimits, type UriResult } from '../uri.ts';
 
+/** One command being carried out. */
 export interface Run {
   readonly forest: Forest;
   /** For whom; `undefined` is the device itself (rule P2). */
@@ -15,8 +16,10 @@ export interface Run {
   readonly transaction: Transaction;
 }
 
+/** 200, and nothing to tell. */
 export const DONE: Outcome = { status: Status.Ok };
 
+/** A status alone. */
 export function refuse(status: Status): Outcome {
   return { status };
 }

@@ -90,6 +90,9 @@ describe('Add of a leaf', () => {
   it('answers 415 to a TNDS document, which is no value', () => {
     const meta = { format: 'xml', type: 'application/vnd.syncml.dmtnds+xml' } as const;
     expect(add(new World(), './a', { meta, data: '<MgmtTree/>' }).status).toBe(415);
+    const { type } = meta;
+    expect(add(new World(), './M/Ext', { meta: { type }, data: '<MgmtTree/>' }).status).toBe(415);
+    expect(add(new World(), './M/Ext', { meta: { type }, data: '' }).status).toBe(415);
   });
 });
 

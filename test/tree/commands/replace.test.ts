@@ -30,7 +30,10 @@ describe('Replace of a value', () => {
 
   it('answers 405 to another Format or Type of a permanent leaf (RepPro 4.1.6.11)', () => {
     const world = new World();
-    expect(replace(world, './M/Ready', 'true', { format: 'chr' })).toBe(Status.NotAllowed);
+    world.have('./M/Fixed/1');
+    for (const permanent of ['./M/Ready', './M/Fixed/1']) {
+      expect(replace(world, permanent, 'true', { format: 'int' })).toBe(Status.NotAllowed);
+    }
     expect(replace(world, './M/Ready', 'ready')).toBe(Status.UnsupportedFormat);
   });
 

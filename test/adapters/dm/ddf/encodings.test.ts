@@ -45,6 +45,12 @@ describe('the bytes of a document', () => {
     );
   });
 
+  it('are refused where they are declared as UTF-16 and are not', () => {
+    expect(() => readDdf(latin1(text('UTF-16', 'size')))).toThrow(
+      'line 1: the declaration says UTF-16, but the bytes are not',
+    );
+  });
+
   it('do not matter where the document is text already', () => {
     expect(readDdf(text('Shift_JIS')).man).toBe('Größe');
     expect(readDdf(`\ufeff${text('UTF-16')}`).man).toBe('Größe');

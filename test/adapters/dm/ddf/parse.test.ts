@@ -45,6 +45,13 @@ describe('top-level Nodes whose Path points into another one', () => {
     expect(warned(fixture('path-slash'))).toEqual(['path 6 ./Vendor/MSFT/Mo']);
   });
 
+  it('are joined to the root of a whole tree, which itself stands below nothing', () => {
+    const named = (name: string): string => `<Node><NodeName>${name}</NodeName><Path>.</Path></Node>`;
+    const tree = `<MgmtTree><VerDTD>1.2</VerDTD>${named('.')}${named('A')}</MgmtTree>`;
+    expect(outlines(tree, true)).toEqual(['.(A)']);
+    expect(outlines(tree.replace(named('A'), named('.')), true)).toEqual(['.', '.']);
+  });
+
   it('inherit CaseSense where they are joined', () => {
     const text = fixture('join').replace('</DFType>', '</DFType><CaseSense><CIS/></CaseSense>');
     expect(readDdf(text, { join: false }).roots[1]?.node.caseSense).toBe('CS');

@@ -28,6 +28,7 @@ const quirks: Readonly<Record<string, Quirk>> = {
   caseness: { warnings: none, root: { caseSense: 'CIS' }, leaf: { caseSense: 'CS' } },
   'comments-and-cdata': { warnings: none, leaf: { description: 'a < b < c' } },
   'default-value-bad': { warnings: [['default-value', 17, leaf]], leaf: { defaultValue: undefined } },
+  'default-value-bool': { warnings: [['default-value', 17, leaf]], leaf: { defaultValue: 'true' } },
   'default-value-bytes': { warnings: none, leaf: { defaultValue: Uint8Array.of(0, 255) } },
   'default-value-of-interior': { warnings: [['default-value', 17, './Mo/Child']] },
   'default-value-white-space': { warnings: [['whitespace', 17, leaf]], leaf: { defaultValue: '10' } },
@@ -157,7 +158,7 @@ describe('a quirk of a real document', () => {
     const messages = (name: string): readonly string[] =>
       readDdf(fixture(name)).warnings.map((w) => w.message);
     expect(messages('access-unknown')).toEqual(['Set is no DM command; left out']);
-    expect(messages('default-value-bad')).toEqual(["not 'true' or 'false': 'False'; left out"]);
+    expect(messages('default-value-bad')).toEqual(["not 'true' or 'false': 'maybe'; left out"]);
     expect(messages('path-contradicts')).toEqual([
       'the Path ./Other contradicts the nodes above, ./Mo; left out',
     ]);
@@ -165,6 +166,19 @@ describe('a quirk of a real document', () => {
       'no DFProperties: no command is allowed; its RTProperties count instead',
     );
     expect(messages('run-time-fills')[0]).toBe('no DFFormat; the Format at run time counts');
+  });
+});
+
+describe('the default of a bool', () => {
+  it.each([
+    ['True', 'true'],
+    ['FALSE', 'false'],
+    ['1', 'true'],
+    ['0', 'false'],
+  ])('is understood as real documents write it: %s', (text, data) => {
+    const ddf = readDdf(fixture('default-value-bool').replace('>True<', `>${text}<`));
+    expect(ddf.roots[0]?.node.children[0]?.defaultValue).toBe(data);
+    expect(ddf.warnings.map((w) => w.message)).toEqual([`not 'true' or 'false': '${text}'; read as ${data}`]);
   });
 });
 
