@@ -1,5 +1,6 @@
 import { noPercentiles, type Percentiles, percentilesOf } from './percentiles.ts';
 
+/** In what a figure is told. */
 export type Unit = 'us' | 'ms' | '1/s' | 'bytes' | 'ratio';
 
 /** What one round of one system found for one metric. */

@@ -15,6 +15,7 @@ export type Home = 'library' | 'peers';
 
 const root: URL = new URL('../', import.meta.url);
 
+/** This machine. */
 export function describeMachine(): Machine {
   const all = cpus();
   return {

@@ -1,5 +1,5 @@
-/** `npm run bench`: see README.md. Ends 0 when everything that is installed ran, 1 when a system failed, 2 for wrong arguments. */
-import { writeFile } from 'node:fs/promises';
+/** `npm run bench`: see README.md. Ends 0 when everything that is installed ran, 1 when a system failed, 2 for wrong arguments or a file that cannot be written. */
+import { open, writeFile } from 'node:fs/promises';
 import { describeCommit, describeMachine, installedVersion } from './machine.ts';
 import { type Options, parseOptions, select, usage } from './options.ts';
 import { contenders, type Result, runInterleaved } from './plan.ts';
@@ -18,7 +18,20 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
+  if (!(await canBeWritten(plan.options.json))) return 2;
   return run(plan.options, plan.chosen);
+}
+
+/** Seen before anything is measured: a slip in the file's name must not cost twenty minutes. */
+async function canBeWritten(file: string | undefined): Promise<boolean> {
+  if (file === undefined) return true;
+  try {
+    await (await open(file, 'a')).close();
+    return true;
+  } catch (error) {
+    console.error(`the records cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
 }
 
 function readPlan(
@@ -52,8 +65,8 @@ async function run(options: Options, chosen: readonly Scenario[]): Promise<numbe
     records.push(...found);
     if (found.length > 0) console.log(`${renderTable(found)}\n`);
     failed = reportFailures(results) || failed;
+    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(records, null, 2)}\n`);
   }
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(records, null, 2)}\n`);
   warnOfNoise(records);
   return failed ? 1 : 0;
 }

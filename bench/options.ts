@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Effort } from './scenarios.ts';
 
+/** What `--help` prints. */
 export const usage: string = `npm run bench -- [options]
 
   --quick             small sizes: shows that everything runs, not figures to keep
@@ -10,6 +11,7 @@ export const usage: string = `npm run bench -- [options]
   --rounds N          how often each system is measured
   --help              this text`;
 
+/** What the command line asks for. */
 export interface Options {
   readonly effort: Effort;
   readonly json: string | undefined;

@@ -2,6 +2,7 @@
 import type { ReplicaWork } from './replica/work.ts';
 import type { SyncWork } from './sync/round.ts';
 
+/** How much is measured. */
 export type Effort = 'full' | 'quick';
 
 interface Described {
@@ -25,10 +26,12 @@ export interface ReplicaScenario extends Described {
   readonly work: Readonly<Record<Effort, ReplicaWork>>;
 }
 
+/** What is measured, in either layout. */
 export type Scenario = SyncScenario | ReplicaScenario;
 
 const leaves = 1000;
 
+/** All there are, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   {
     layout: 'processes',

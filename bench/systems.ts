@@ -25,6 +25,7 @@ export interface ReplicaSystemEntry extends Entry {
 
 const ownPackages = ['virmo-sync', 'yjs', 'y-protocols', 'lib0'];
 
+/** Those between processes. */
 export const syncSystems: readonly SyncSystemEntry[] = [
   {
     name: 'ws-relay',
@@ -60,6 +61,7 @@ export const syncSystems: readonly SyncSystemEntry[] = [
   },
 ];
 
+/** Those in one process. */
 export const replicaSystems: readonly ReplicaSystemEntry[] = [
   {
     name: 'yjs',

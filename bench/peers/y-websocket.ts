@@ -14,6 +14,7 @@ import type { Hub, Member, SyncSystem } from '../sync/system.ts';
 /** A writer waits while so many bytes are still to be sent. */
 const highWaterBytes = 512 * 1024;
 
+/** One Y.Map over y-websocket, with its own server. */
 export const yWebsocket: SyncSystem = {
   async serve(): Promise<Hub> {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });

@@ -4,6 +4,7 @@
  */
 import type { BenchTree } from './tree.ts';
 
+/** Makes the parts. */
 export interface ReplicaSystem {
   /** The hub's copy of a management object that holds the tree given. */
   hub(tree: BenchTree): HubReplica;
@@ -15,6 +16,7 @@ export interface ReplicaSystem {
   open(stored: Uint8Array): object;
 }
 
+/** VM A's part. */
 export interface WriterReplica {
   /** Carries out a Replace on a leaf; gives the bytes to send to the hub. */
   replace(uri: string, value: string): Uint8Array;
@@ -22,6 +24,7 @@ export interface WriterReplica {
   settle(update: Uint8Array): void;
 }
 
+/** The hub's part. */
 export interface HubReplica {
   /** Merges what a writer sent; gives the bytes to send to all VMs. */
   merge(bytes: Uint8Array): Uint8Array;
@@ -31,6 +34,7 @@ export interface HubReplica {
   asYjsUpdate(): Uint8Array;
 }
 
+/** VM B's part. */
 export interface FollowerReplica {
   apply(update: Uint8Array): void;
 }

@@ -5,6 +5,7 @@ export interface BenchTree {
   readonly leaves: readonly BenchLeaf[];
 }
 
+/** A leaf with its first value. */
 export interface BenchLeaf {
   readonly uri: string;
   readonly value: string;

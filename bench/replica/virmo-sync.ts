@@ -6,6 +6,7 @@ import type { BenchTree } from './tree.ts';
 const mountPoint = './Bench';
 const server = 'dms.example.com';
 
+/** This library's. */
 export const virmoSync: ReplicaSystem = {
   hub(tree: BenchTree): HubReplica {
     const replica = openReplica('hub');

@@ -10,5 +10,5 @@ export type ReplicaWork =
     }
   /** Many Replaces over few leaves: what stays of them. */
   | { readonly type: 'overwrites'; readonly leaves: number; readonly writes: number }
-  /** Stored bytes to a usable tree; the bytes are those of the system named, for all. */
+  /** Stored bytes to a usable tree: what the system named stored, and for every other system the Yjs update in that. */
   | { readonly type: 'open'; readonly nodes: number; readonly bytesOf: string; readonly opens: number };

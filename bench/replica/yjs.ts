@@ -5,6 +5,7 @@ import type { BenchTree } from './tree.ts';
 
 type Node = { readonly format: 'node' } | { readonly format: 'chr'; readonly value: string };
 
+/** Plain Yjs: the floor. */
 export const yjs: ReplicaSystem = {
   hub(tree: BenchTree): HubReplica {
     const { doc, nodes, lastUpdate } = openDoc();

@@ -8,6 +8,7 @@ export interface Place {
   readonly directory: string;
 }
 
+/** Starts the parts, each in the process that asks for it. */
 export interface SyncSystem {
   /** Starts the hub in this process; resolves when VMs can join. */
   serve(place: Place): Promise<Hub>;
@@ -15,12 +16,14 @@ export interface SyncSystem {
   join(address: string, place: Place, vm: 'a' | 'b'): Promise<Member>;
 }
 
+/** What the VMs join; owned by whoever started it. */
 export interface Hub {
   /** What `join` needs to reach this hub. */
   readonly address: string;
   close(): Promise<void>;
 }
 
+/** A VM that has joined; owned by whoever had it join. */
 export interface Member {
   /** Makes the leaves 0 to `leaves` - 1; called on one VM, before anything is written. */
   prepare(leaves: number): Promise<void>;

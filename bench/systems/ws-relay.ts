@@ -10,6 +10,7 @@ const valueBytes = 60;
 /** A writer waits while so many bytes are still to be sent. */
 const highWaterBytes = 512 * 1024;
 
+/** A relay that looks at nothing. */
 export const wsRelay: SyncSystem = {
   async serve(): Promise<Hub> {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });

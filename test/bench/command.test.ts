@@ -50,6 +50,14 @@ describe('npm run bench', () => {
     }
   }, 60_000);
 
+  it('refuses a file that cannot be written before it measures anything', () => {
+    const file = join(tmpdir(), 'no', 'such', 'folder', 'records.json');
+    const { status, stdout, stderr } = bench('--quick', '--json', file);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('the records cannot be written');
+  });
+
   it('refuses a scenario that is not there, and says which are', () => {
     const { status, stdout, stderr } = bench('--scenario', 'pingpong');
     expect(status).toBe(2);
