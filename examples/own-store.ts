@@ -21,20 +21,24 @@ async function keepFilled(store: Store, vm: Vm, mount: Mount): Promise<void> {
   }
 }
 
-/** Applies one step as `Change` says: all removals, then all renames at once, then the rest. */
+/** Changes come in an order in which a store can apply them: removals, renames (the deepest first), then the rest, parents first. */
 function apply(store: Store, changes: readonly Change[]): void {
-  for (const change of changes) {
-    if (change.type === 'removed') take(store, change.uri);
-  }
   const incoming = new Map<string, Data>();
-  // Backwards: what was renamed below a renamed node is taken out first, and does not go with that.
-  for (const change of changes.toReversed()) {
-    if (change.type !== 'renamed') continue;
-    for (const [rest, data] of take(store, change.from)) incoming.set(change.uri + rest, data);
-  }
   for (const change of changes) {
-    if (change.type !== 'added' && change.type !== 'value') continue;
-    if (change.value !== undefined) incoming.set(change.uri, change.value.data);
+    switch (change.type) {
+      case 'removed':
+        take(store, change.uri);
+        break;
+      case 'renamed':
+        for (const [rest, data] of take(store, change.from)) incoming.set(change.uri + rest, data);
+        break;
+      case 'added':
+      case 'value':
+        if (change.value !== undefined) incoming.set(change.uri, change.value.data);
+        break;
+      case 'property':
+        break;
+    }
   }
   for (const [uri, data] of incoming) store.set(uri, data);
 }

@@ -5,7 +5,7 @@ import type { MoNode } from './mo-node.ts';
 
 /**
  * One difference between the tree before a step and after it. All URIs are relative to the management object's root ('.', './A/B'). `removed` and `from` are URIs of the tree
- * before the step, all others of the tree after it. Applied in the order of the list (all removals, then all renames at once, then the rest, parents first) they turn the one into the other.
+ * before the step, all others of the tree after it. Applied in the order of the list (all removals; then all renames at once, the deepest first, so that none moves what another names; then the rest, parents first) they turn the one into the other.
  */
 export type Change =
   /** The node and everything below it went away. */
@@ -65,7 +65,7 @@ export class StepChanges {
         tellContent(node, before, rest);
       }
     }
-    return [...removed, ...renamed, ...rest];
+    return [...removed, ...renamed.reverse(), ...rest];
   }
 
   #wasInTree(node: MoNode | undefined): boolean {

@@ -302,7 +302,14 @@ export class Fold {
       entry.counts = counts;
       return false;
     });
+    if (this.#isDeleteOver(node)) node.deletes = [];
     return affected;
+  }
+
+  /** Of what stays here every record is known at once: once a Delete has done its work, nothing comes any more that it must meet (rule S1). */
+  #isDeleteOver({ adds, deletes }: MoNode): boolean {
+    const [last] = deletes;
+    return adds.length === 0 && last?.place === localPlace && this.#suspended === undefined;
   }
 
   /** Whether an Add that is not held will not come back; otherwise the node is looked at again when the draft is over. */

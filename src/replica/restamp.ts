@@ -83,6 +83,7 @@ class Renewal {
   #set(records: readonly LogRecord[], stamp: Stamp): void {
     this.#core.state.see(stamp);
     for (const record of records) {
+      if (this.#isMerged(record)) continue;
       this.#stamps.set(record, stamp);
       if (record.content.kind === 'add') this.#adds.set(addKey(record), stamp);
     }
@@ -90,9 +91,17 @@ class Renewal {
 
   /** Takes a record out of the tree and gives what takes its place. */
   #rewrite(record: LogRecord): LogRecord {
+    if (this.#isMerged(record)) return record;
     if (isTreeRecord(record)) this.#core.state.fold.remove(record);
     const stamp = this.#stamps.get(record) ?? record.stamp;
     return { ...record, stamp, base: this.#follow(record.base) };
+  }
+
+  /** A clone may have brought it to the hub, which has not said yet that it is judged: then it stays in the tree as it is in main. */
+  #isMerged(record: LogRecord): boolean {
+    if (record.place > 0 || !isTreeRecord(record)) return false;
+    const held = this.#core.state.fold.find(record);
+    return held !== undefined && held.place > 0;
   }
 
   #follow(base: AddRef | null): AddRef | null {

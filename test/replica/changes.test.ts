@@ -94,8 +94,8 @@ describe('a changed event', () => {
       const [changes] = changed(site);
       expect(changes?.slice(0, 3)).toEqual([
         { type: 'removed', uri: './A/B/M' },
-        { type: 'renamed', from: './A', uri: './X' },
         { type: 'renamed', from: './A/B', uri: './X/Y' },
+        { type: 'renamed', from: './A', uri: './X' },
       ]);
       expect(changes?.slice(3)).toHaveLength(3);
       expect(changes).toContainEqual({ type: 'property', uri: './X/Y', property: 'Title' });
@@ -262,5 +262,22 @@ describe('[S1] what stays in its VM', () => {
       replica.takeJournal(),
     );
     expect(at(again.root, './L').value?.data).toBe('x');
+  });
+
+  it('leaves nothing behind when it is deleted', () => {
+    const options = { vm: 'a', now: () => 1_700_000_000_000, random53: () => 1, isLocal: true };
+    const replica = new Replica(options);
+    const empty = replica.snapshot().length;
+    for (let round = 0; round < 100; round++) {
+      const adding = replica.begin();
+      putInterior(adding, replica.root, './A');
+      putLeaf(adding, replica.root, `./A/L${round}`, 'x');
+      adding.commit();
+      const deleting = replica.begin();
+      deleting.delete(at(replica.root, './A'));
+      deleting.commit();
+    }
+    expect(replica.snapshot().length).toBe(empty);
+    expect([...new Replica(options, replica.takeJournal()).root.children()]).toEqual([]);
   });
 });

@@ -465,3 +465,17 @@ describe('[T3] the time of a hub', () => {
     expect(refusals(a)).toEqual([]);
   });
 });
+
+describe('[T3] [Y4] a VM whose clone brought its writes to the hub, while its own connection begins', () => {
+  it('keeps them as they were merged', () => {
+    const group = new Group({ followers: 1 });
+    const a = group.follower(0);
+    a.skewMs = -hourMs;
+    a.connect();
+    addLeaf(a, './L', 'mine');
+    group.clone(a).exchange();
+    group.settle();
+    expect(read(a, './L')).toBe('mine');
+    checkRest(group);
+  });
+});
