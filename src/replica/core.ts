@@ -4,7 +4,7 @@ import { recordsOf } from './held-records.ts';
 import { encodeEntry, type JournalEntry, type Mark } from './journal.ts';
 import type { Main } from './main.ts';
 import { textHash } from './node-id.ts';
-import type { Outbox } from './outbox.ts';
+import { type Outbox, pendingOf } from './outbox.ts';
 import { type LogRecord, localPlace } from './record.ts';
 import type { ReplicaState } from './state.ts';
 
@@ -67,7 +67,7 @@ export class ReplicaCore {
       main: this.main.encode(),
       place: this.state.place,
       marks,
-      outbox: [...this.outbox.commands()].map(({ records, floor }) => ({ records, floor })),
+      outbox: [...this.outbox.commands()].map(pendingOf),
       local: [...this.localRecords()],
     };
   }

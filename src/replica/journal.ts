@@ -15,10 +15,15 @@ export interface WriteKey {
   readonly seq: number;
 }
 
-/** The records of one command that wait to be merged, and the greatest stamp that was merged when it was executed (rule T3). */
+/** The records of one command that wait to be merged, and what tells whether its stamp is right (rule T3). */
 export interface PendingCommand {
   readonly records: readonly LogRecord[];
+  /** The greatest stamp that was merged when it was executed. */
   readonly floor: Stamp | undefined;
+  /** What the VM's clock showed. */
+  readonly clockMs: number;
+  /** What was to be added to that for the hub's time, as far as it was known. */
+  readonly offsetMs: number;
 }
 
 /** The records of a command that the hub refused, or of several that follow each other, all of one life, from and to inclusive. */
@@ -208,14 +213,21 @@ function readKey(decoder: decoding.Decoder): WriteKey {
   return { life: decoding.readVarUint(decoder), seq: decoding.readVarUint(decoder) };
 }
 
-function writeCommand(encoder: encoding.Encoder, { records, floor }: PendingCommand): void {
+function writeCommand(
+  encoder: encoding.Encoder,
+  { records, floor, clockMs, offsetMs }: PendingCommand,
+): void {
   writeList(encoder, records, writeRecord);
   encoding.writeAny(encoder, floor === undefined ? [] : [floor.ms, floor.counter, floor.vm]);
+  encoding.writeVarInt(encoder, clockMs);
+  encoding.writeVarInt(encoder, offsetMs);
 }
 
 function readCommand(decoder: decoding.Decoder): PendingCommand {
   const records = readList(decoder, readRecord);
-  return { records, floor: readFloor(decoding.readAny(decoder)) };
+  const floor = readFloor(decoding.readAny(decoder));
+  const clockMs = decoding.readVarInt(decoder);
+  return { records, floor, clockMs, offsetMs: decoding.readVarInt(decoder) };
 }
 
 function readFloor(raw: unknown): Stamp | undefined {

@@ -8,9 +8,8 @@ import { compareStamps, type Stamp } from './stamp.ts';
 const maxUpdateBytes = 1_048_576;
 
 /** A command and how far it has come on its way to the hub. */
-export interface OutboxCommand {
+export interface OutboxCommand extends PendingCommand {
   records: LogRecord[];
-  floor: Stamp | undefined;
   /** Whether it was ever handed to a channel: then the hub may have it. */
   wasSent: boolean;
   /** The number of the branch update that carries it on the present connection. */
@@ -70,10 +69,11 @@ export class Outbox {
     return this.#byRecord.get(keyText(record))?.wasSent === false;
   }
 
-  add({ records, floor }: PendingCommand, wasSent = false): void {
+  add(pending: PendingCommand, wasSent = false): void {
+    const { records } = pending;
     const command: OutboxCommand = {
+      ...pending,
       records: [...records],
-      floor,
       wasSent,
       sentIn: undefined,
       isStampRefused: false,
@@ -264,6 +264,11 @@ export class Outbox {
     const key = replaceableKey(command);
     if (key !== undefined && this.#replaceable.get(key) === command) this.#replaceable.delete(key);
   }
+}
+
+/** What is stored of a command. */
+export function pendingOf({ records, floor, clockMs, offsetMs }: OutboxCommand): PendingCommand {
+  return { records, floor, clockMs, offsetMs };
 }
 
 /** A command's name: its first record's. */

@@ -1,12 +1,12 @@
 /** Stamps that are made anew (rules T1, T3): for commands that the hub refused for their stamp, or that a wrong clock made. */
 import type { ReplicaCore } from './core.ts';
-import { commandStamp, type OutboxCommand } from './outbox.ts';
+import { commandStamp, type OutboxCommand, pendingOf } from './outbox.ts';
 import { type AddRef, addKey, isTreeRecord, type LogRecord } from './record.ts';
 import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
 
 /**
  * At the beginning of a connection, when nothing is on its way: gives what waits stamps that the hub takes, in the order in which it was written; its write ids stay. Commands made by
- * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3). Otherwise those from the first on whose stamp was refused are stamped with the
+ * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3); not those that a clock off by as much made when that was known. Otherwise those from the first on whose stamp was refused are stamped with the
  * time of now (rule T1). What stays in this VM and was written by a clock ahead is moved to now, so that later writes win there too.
  * What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it.
  */
@@ -22,7 +22,7 @@ export function renewStamps(
   const renewal = new Renewal(core, moved);
   // A clock that was ahead for a while has left stamps of which none to come may be later.
   state.forgetUnmergedStamps();
-  if (isClockOff) renewal.shift(waiting, behindMs);
+  if (isClockOff) renewal.shift(waiting);
   else renewal.stampFromRefused(waiting);
   renewal.moveToNow(local);
   renewal.apply(waiting);
@@ -40,13 +40,15 @@ class Renewal {
     this.#adds = new Map(moved);
   }
 
-  shift(commands: readonly OutboxCommand[], behindMs: number): void {
-    const { state } = this.#core;
+  shift(commands: readonly OutboxCommand[]): void {
+    const { state, maxAheadMs } = this.#core;
+    const { offsetMs } = state.clock();
     let last = state.lastOwnMerged;
     for (const command of commands) {
       const floor = command.floor ?? zeroStamp;
-      const movedMs = (commandStamp(command)?.ms ?? 0) + behindMs;
-      const ms = Math.min(Math.max(movedMs, floor.ms), state.timeMs);
+      const isOff = Math.abs(offsetMs - command.offsetMs) > maxAheadMs;
+      const writtenMs = command.clockMs + (isOff ? offsetMs : command.offsetMs);
+      const ms = Math.min(Math.max(writtenMs, floor.ms), state.timeMs);
       last = nextStamp(laterStamp(last, floor), ms, state.vm);
       this.#set(command.records, last);
     }
@@ -70,10 +72,11 @@ class Renewal {
   /** Puts the commands back into the outbox, and everything into the tree. */
   apply(commands: readonly OutboxCommand[]): void {
     const { state, outbox } = this.#core;
-    for (const { records, floor, wasSent } of commands) {
-      const renewed = records.map((record) => this.#rewrite(record));
-      for (const record of renewed) state.take(record);
-      outbox.add({ records: renewed, floor }, wasSent);
+    const { offsetMs } = state.clock();
+    for (const command of commands) {
+      const records = command.records.map((record) => this.#rewrite(record));
+      for (const record of records) state.take(record);
+      outbox.add({ ...pendingOf(command), records, offsetMs }, command.wasSent);
     }
     for (const record of [...this.#core.localRecords()]) {
       state.take(this.#rewrite(record));

@@ -78,6 +78,11 @@ export class ReplicaState {
     return behind;
   }
 
+  /** What the clock shows, and what is added to that to have the hub's time. */
+  clock(): { readonly clockMs: number; readonly offsetMs: number } {
+    return { clockMs: Math.floor(this.#now()), offsetMs: this.#offsetMs };
+  }
+
   nextStamp(): Stamp {
     return nextStamp(this.#last, this.timeMs, this.vm);
   }

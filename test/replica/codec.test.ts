@@ -235,7 +235,12 @@ const mark: fc.Arbitrary<Mark> = fc.record({
   refused: fc.array(refusal, { maxLength: 2 }),
 });
 const records = fc.array(record, { maxLength: 3 });
-const command = fc.record({ records, floor: fc.option(stamp, { nil: undefined }) });
+const command = fc.record({
+  records,
+  floor: fc.option(stamp, { nil: undefined }),
+  clockMs: fc.maxSafeInteger(),
+  offsetMs: fc.maxSafeInteger(),
+});
 const key = fc.record({ life: natural, seq: natural });
 const marks = fc.array(mark, { maxLength: 2 });
 

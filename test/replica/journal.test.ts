@@ -243,7 +243,7 @@ describe('a stored entry', () => {
   it('is refused where a floor is no stamp', () => {
     const entry: JournalEntry = {
       type: 'command',
-      shared: { records: [], floor: undefined },
+      shared: { records: [], floor: undefined, clockMs: 0, offsetMs: 0 },
       local: [],
       dropped: [],
     };
@@ -262,7 +262,7 @@ describe('a stored entry', () => {
       const encoder = encoding.createEncoder();
       for (const part of [1, 1, 0]) encoding.writeVarUint(encoder, part);
       encoding.writeAny(encoder, floor);
-      for (const part of [0, 0]) encoding.writeVarUint(encoder, part);
+      for (const part of [0, 0, 0, 0]) encoding.writeVarUint(encoder, part);
       expect(() => decodeEntry(encoding.toUint8Array(encoder)), JSON.stringify(floor)).toThrow(
         expect.objectContaining({ code: 'storage-damaged' }),
       );
@@ -284,7 +284,7 @@ describe('a stored entry', () => {
     expect(encodeRecord(lost)[0]).toBe(5);
     const entry = encodeEntry({
       type: 'command',
-      shared: { records: [lost], floor: undefined },
+      shared: { records: [lost], floor: undefined, clockMs: 0, offsetMs: 0 },
       local: [],
       dropped: [],
     });

@@ -466,6 +466,29 @@ describe('[T3] the time of a hub', () => {
   });
 });
 
+describe("[T3] what a VM wrote by the hub's time", () => {
+  it.each([hourMs, -hourMs])('keeps its order also after a restart, with a clock off by %i ms', (skewMs) => {
+    const all = three();
+    const { group, a, b, hub } = all;
+    a.skewMs = skewMs;
+    for (const name of ['./L', './M']) addLeaf(hub, name, '0');
+    rest(all);
+    for (const site of [a, b]) site.cut();
+    for (const [site, uri] of [
+      [b, './L'],
+      [a, './L'],
+      [a, './M'],
+      [b, './M'],
+    ] as const) {
+      group.nowMs += 10_000;
+      set(site, uri, site.vm);
+    }
+    for (const compact of [false, true]) a.restart(compact);
+    rest(all);
+    expect([read(hub, './L'), read(hub, './M')]).toEqual(['a', 'b']);
+  });
+});
+
 describe('[T3] [Y4] a VM whose clone brought its writes to the hub, while its own connection begins', () => {
   it('keeps them as they were merged', () => {
     const group = new Group({ followers: 1 });
