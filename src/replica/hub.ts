@@ -334,7 +334,9 @@ export class Hub {
     this.#state.holdTime();
     for (const record of records) {
       // Nobody has seen more than there is: one who says so would pass over conflicts.
-      const merged: LogRecord = { ...record, place, seen: Math.min(record.seen, place - 1) };
+      const { node, stamp, life, seq, base, verNo, content } = record;
+      const seen = Math.min(record.seen, place - 1);
+      const merged: LogRecord = { node, stamp, life, seq, base, seen, place, verNo, content };
       this.#state.take(merged);
       this.#unwritten.push(merged);
     }

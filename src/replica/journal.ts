@@ -4,6 +4,7 @@
  */
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import { encode } from '../encode.ts';
 import { VirmoError } from '../errors.ts';
 import type { LogRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
@@ -99,7 +100,10 @@ const types = ['main', 'command', 'left', 'snapshot'] as const satisfies readonl
 
 /** The bytes of an entry; `decodeEntry` gives it back. */
 export function encodeEntry(entry: JournalEntry): Uint8Array {
-  const encoder = encoding.createEncoder();
+  return encode((encoder) => writeEntry(encoder, entry));
+}
+
+function writeEntry(encoder: encoding.Encoder, entry: JournalEntry): void {
   encoding.writeVarUint(encoder, version);
   encoding.writeVarUint(encoder, types.indexOf(entry.type));
   switch (entry.type) {
@@ -125,7 +129,6 @@ export function encodeEntry(entry: JournalEntry): Uint8Array {
       writeList(encoder, entry.local, writeRecord);
       break;
   }
-  return encoding.toUint8Array(encoder);
 }
 
 /** The entry of these bytes, all of them. Throws `storage-damaged` or `storage-newer`. */

@@ -69,11 +69,12 @@ export class Outbox {
     return this.#byRecord.get(keyText(record))?.wasSent === false;
   }
 
-  add(pending: PendingCommand, wasSent = false): void {
-    const { records } = pending;
+  add({ records, floor, clockMs, offsetMs }: PendingCommand, wasSent = false): void {
     const command: OutboxCommand = {
-      ...pending,
       records: [...records],
+      floor,
+      clockMs,
+      offsetMs,
       wasSent,
       sentIn: undefined,
       isStampRefused: false,

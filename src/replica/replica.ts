@@ -242,7 +242,8 @@ export class Replica implements Tree {
     const seen = replaced === undefined ? undefined : Math.min(replaced.seen, only?.seen ?? 0);
     const records = seen === undefined ? shared : shared.map((record) => ({ ...record, seen }));
     const needless = replaced === undefined ? dropped : [...dropped, replaced];
-    const command = { records, floor: state.lastMerged, ...state.clock() };
+    const { clockMs, offsetMs } = state.clock();
+    const command = { records, floor: state.lastMerged, clockMs, offsetMs };
     this.#core.log({ type: 'command', shared: command, local, dropped: needless });
     outbox.drop(needless);
     if (replaced !== undefined && isTreeRecord(replaced)) state.fold.remove(replaced);

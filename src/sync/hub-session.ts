@@ -246,8 +246,15 @@ export class HubSession {
     const isAwaited = open.toldDurable < open.awaitedPlace && open.toldDurable < durablePlace;
     if (update === undefined && !hasJudged && !isAwaited) return;
     const place = served.hub.place;
-    const news = { update: update ?? nothing, place, durablePlace, judgedUpTo: judged, refusals };
-    this.#conversation.send({ type: 'news', channel, ...news });
+    this.#conversation.send({
+      type: 'news',
+      channel,
+      update: update ?? nothing,
+      place,
+      durablePlace,
+      judgedUpTo: judged,
+      refusals,
+    });
     open.toldJudged = judged;
     open.toldDurable = durablePlace;
     if (hasJudged) open.awaitedPlace = place;

@@ -1,6 +1,7 @@
 /** The bytes of messages: lib0's variable-length integers, strings and byte arrays in the order of docs/protocol.md. Golden bytes in the tests hold them fast. */
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import { encode } from '../encode.ts';
 import { VirmoError } from '../errors.ts';
 import { readBytes, readCode, readList, readNatural, readText } from './fields.ts';
 import type { Message, WireMark, WireRefusal } from './message.ts';
@@ -26,7 +27,10 @@ const numbers = new Map<Message['type'], number>(types.map((type, number) => [ty
 
 /** The bytes of a message: the same message has always the same. */
 export function encodeMessage(message: Message): Uint8Array {
-  const out = encoding.createEncoder();
+  return encode((out) => writeMessage(out, message));
+}
+
+function writeMessage(out: encoding.Encoder, message: Message): void {
   encoding.writeVarUint(out, numbers.get(message.type) ?? 0);
   switch (message.type) {
     case 'hello':
@@ -86,7 +90,6 @@ export function encodeMessage(message: Message): Uint8Array {
       encoding.writeVarString(out, message.reason);
       break;
   }
-  return encoding.toUint8Array(out);
 }
 
 /** Throws `message-malformed` for anything that `encodeMessage` does not write; only a code that this version does not know is read as another. */
