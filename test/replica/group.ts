@@ -75,8 +75,10 @@ export class Group {
   /** Connects everybody and carries all messages until nothing is left to say. */
   settle(): void {
     for (let round = 0; round < 200; round++) {
-      const said = this.followers.map((follower) => follower.exchange());
-      if (!said.includes(true) && this.hub.isDiskDone) return;
+      const before = this.hub.hub.place;
+      for (const follower of this.followers) follower.exchange();
+      const areInStep = this.followers.every(({ replica }) => replica.isDelivered);
+      if (this.hub.hub.place === before && areInStep && this.hub.isDiskDone) return;
       this.hub.finishDisk();
     }
     throw new Error('the group does not come to rest');
@@ -242,6 +244,7 @@ export class HubSite extends Site {
   take(site: FollowerSite, link: Link, message: Up): void {
     switch (message.type) {
       case 'open': {
+        this.#displace(site);
         const state = this.hub.admit(site.vm, message.state, this.durablePlace);
         const connection: Connection = {
           reader: new BranchReader(),
@@ -263,6 +266,12 @@ export class HubSite extends Site {
         break;
     }
     this.flush();
+  }
+
+  /** A VM has one channel (rule Y4): that of a clone ends. */
+  #displace(newcomer: FollowerSite): void {
+    for (const site of this.group.followers)
+      if (site !== newcomer && site.vm === newcomer.vm && site.link?.connection !== undefined) site.cut();
   }
 
   /** Writes main, stores it, and tells everybody what is new. */
@@ -391,12 +400,11 @@ export class FollowerSite extends Site {
     return true;
   }
 
-  /** Connects and carries everything to and fro that can be carried now; says whether anything was. */
-  exchange(maxRecords = 1_000): boolean {
-    const wasCut = this.link === undefined;
+  /** Connects and carries everything to and fro that can be carried now. */
+  exchange(maxRecords = 1_000): void {
     this.connect();
     for (let messages = 0; messages < 1_000; messages++) {
-      if (!(this.deliverUp() || this.deliverDown() || this.send(maxRecords))) return wasCut || messages > 0;
+      if (!(this.deliverUp() || this.deliverDown() || this.send(maxRecords))) return;
     }
     throw new Error(`${this.vm} and the hub do not come to rest`);
   }
