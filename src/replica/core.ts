@@ -20,6 +20,8 @@ export class ReplicaCore {
   readonly random53: () => number;
   /** How far a clock may be off, in milliseconds (rule T3). */
   readonly maxAheadMs: number;
+  /** What was judged here while this VM was a hub, before this process. */
+  readonly marks: readonly Mark[];
   main: Main;
   #journal: JournalEntry[] = [];
   readonly #listeners = new Set<(event: ReplicaEvent) => void>();
@@ -27,7 +29,7 @@ export class ReplicaCore {
   constructor(
     parts: Pick<
       ReplicaCore,
-      'state' | 'outbox' | 'schemaText' | 'rulesText' | 'random53' | 'maxAheadMs' | 'main'
+      'state' | 'outbox' | 'schemaText' | 'rulesText' | 'random53' | 'maxAheadMs' | 'marks' | 'main'
     >,
   ) {
     this.state = parts.state;
@@ -37,6 +39,7 @@ export class ReplicaCore {
     this.rulesText = parts.rulesText;
     this.random53 = parts.random53;
     this.maxAheadMs = parts.maxAheadMs;
+    this.marks = parts.marks;
     this.main = parts.main;
   }
 
@@ -61,7 +64,7 @@ export class ReplicaCore {
   }
 
   /** Everything as one entry, which replaces all before it. */
-  snapshot(marks: readonly Mark[]): JournalEntry {
+  snapshot(marks: readonly Mark[] = this.marks): JournalEntry {
     return {
       type: 'snapshot',
       main: this.main.encode(),

@@ -103,7 +103,7 @@ export class Follower {
     const behindMs = state.setTime(hub.timeMs);
     const isClockOff = Math.abs(behindMs) > this.#core.maxAheadMs;
     if (isClockOff || outbox.hasRefusedStamp || moved.size > 0) renewStamps(this.#core, behindMs, moved);
-    if (isDivided) this.#core.log(this.#core.snapshot([]));
+    else if (isDivided) this.#core.log(this.#core.snapshot());
     this.#finish(hub.durablePlace, refused, true);
   }
 
@@ -130,7 +130,8 @@ export class Follower {
     const refused = this.#refuse(refusals);
     const judged = this.#core.outbox.judged(judgedUpTo, place);
     const over = [...refused.map(({ command }) => command), ...judged];
-    this.#branch.leave(over.reduce((sum, { records }) => sum + records.length, 0));
+    const sent = over.filter(({ sentIn }) => sentIn !== undefined);
+    this.#branch.leave(sent.reduce((sum, { records }) => sum + records.length, 0));
     this.#dropLost(judged);
     this.#finish(durablePlace, refused, over.length > 0);
     return 'go-on';
@@ -159,25 +160,23 @@ export class Follower {
       throw error;
     }
     core.state.place = place;
-    core.log(isWhole ? core.snapshot([]) : { type: 'main', update, place, marks: [], local: [] });
+    core.log(isWhole ? core.snapshot() : { type: 'main', update, place, marks: [], local: [] });
     return moved;
   }
 
   /** Drops refused commands; gives those that were still here, to be reported when the tree is without them. */
   #refuse(refusals: readonly Refusal[]): Refused[] {
-    const { outbox, state } = this.#core;
+    const { outbox } = this.#core;
     const refused: Refused[] = [];
     for (const refusal of refusals) {
-      for (const command of outbox.refuse(refusal)) {
-        for (const record of command.records) if (isTreeRecord(record)) state.fold.remove(record);
-        refused.push({ refusal, command });
-      }
+      for (const command of outbox.refuse(refusal)) refused.push({ refusal, command });
     }
+    this.#dropLost(refused.map(({ command }) => command));
     this.#logLeft(refused.map(({ command }) => command));
     return refused;
   }
 
-  /** Records of judged commands that did not come back in main have lost: they leave the tree. */
+  /** Records of judged commands that did not come back in main have lost, or were refused: they leave the tree. */
   #dropLost(judged: readonly OutboxCommand[]): void {
     const { fold } = this.#core.state;
     for (const { records } of judged) {

@@ -56,11 +56,11 @@ export class Hub {
   readonly #refusedAdds = new Map<string, Reason>();
 
   /** Begins main if it has none, and merges what waited in the outbox (rule Y8). */
-  constructor(core: ReplicaCore, marks: readonly Mark[], options: HubOptions) {
+  constructor(core: ReplicaCore, options: HubOptions) {
     this.#core = core;
     this.#state = core.state;
     this.#options = options;
-    this.#marks = new LifeMarks(marks);
+    this.#marks = new LifeMarks(core.marks);
     const live = new Set<LogRecord>();
     this.#author = core.main.author(
       (record) => live.has(record),

@@ -23,8 +23,8 @@ export interface PendingCommand {
   readonly floor: Stamp | undefined;
   /** What the VM's clock showed. */
   readonly clockMs: number;
-  /** What was to be added to that for the hub's time, as far as it was known. */
-  readonly offsetMs: number;
+  /** What was to be added to that for the hub's time, if the process had learnt it. */
+  readonly offsetMs: number | undefined;
 }
 
 /** The records of a command that the hub refused, or of several that follow each other, all of one life, from and to inclusive. */
@@ -223,14 +223,16 @@ function writeCommand(
   writeList(encoder, records, writeRecord);
   encoding.writeAny(encoder, floor === undefined ? [] : [floor.ms, floor.counter, floor.vm]);
   encoding.writeVarInt(encoder, clockMs);
-  encoding.writeVarInt(encoder, offsetMs);
+  writeList(encoder, offsetMs === undefined ? [] : [offsetMs], encoding.writeVarInt);
 }
 
 function readCommand(decoder: decoding.Decoder): PendingCommand {
   const records = readList(decoder, readRecord);
   const floor = readFloor(decoding.readAny(decoder));
   const clockMs = decoding.readVarInt(decoder);
-  return { records, floor, clockMs, offsetMs: decoding.readVarInt(decoder) };
+  const [offsetMs, ...more] = readList(decoder, decoding.readVarInt);
+  if (more.length > 0) throw new RangeError('more than one offset');
+  return { records, floor, clockMs, offsetMs };
 }
 
 function readFloor(raw: unknown): Stamp | undefined {

@@ -13,7 +13,7 @@ import type { ReplicaEvent } from './events.ts';
 import type { ExecState } from './execs.ts';
 import { Follower } from './follower.ts';
 import { checkSame, Hub } from './hub.ts';
-import { encodeEntry, type Mark } from './journal.ts';
+import { encodeEntry } from './journal.ts';
 import type { MainMeta } from './main.ts';
 import type { MoNode } from './mo-node.ts';
 import { type ExecStepContent, isTreeRecord, type LogRecord, localPlace } from './record.ts';
@@ -46,7 +46,6 @@ export interface ReplicaOptions {
 export class Replica implements Tree {
   readonly #core: ReplicaCore;
   readonly #options: ReplicaOptions;
-  #marks: readonly Mark[];
   #hub: Hub | undefined;
   #draft: Draft | undefined;
 
@@ -56,7 +55,6 @@ export class Replica implements Tree {
     this.#options = options;
     const scope = compileScope(rules, isLocal);
     const found = restore(stored, random53());
-    this.#marks = found.marks;
     this.#core = new ReplicaCore({
       state: new ReplicaState({ vm, life: random53(), schema, scope, now }),
       outbox: found.outbox,
@@ -64,6 +62,7 @@ export class Replica implements Tree {
       rulesText: serialiseRules(rules),
       random53,
       maxAheadMs,
+      marks: found.marks,
       main: found.main,
     });
     this.#fill(found);
@@ -152,7 +151,7 @@ export class Replica implements Tree {
 
   /** Becomes the hub (rule D2): what waited here is merged. */
   serve(): Hub {
-    this.#hub ??= new Hub(this.#core, this.#marks, { maxAheadMs: this.#core.maxAheadMs });
+    this.#hub ??= new Hub(this.#core, { maxAheadMs: this.#core.maxAheadMs });
     return this.#hub;
   }
 
@@ -188,7 +187,7 @@ export class Replica implements Tree {
   /** One entry that replaces all entries taken so far. A hub writes main before: nothing may be told to be judged that is not in it. */
   snapshot(): Uint8Array {
     this.#hub?.write();
-    return encodeEntry(this.#core.snapshot(this.#hub?.marks() ?? this.#marks));
+    return encodeEntry(this.#core.snapshot(this.#hub?.marks()));
   }
 
   /** The whole main document as one Yjs update. */

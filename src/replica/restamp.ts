@@ -1,12 +1,12 @@
 /** Stamps that are made anew (rules T1, T3): for commands that the hub refused for their stamp, or that a wrong clock made. */
 import type { ReplicaCore } from './core.ts';
-import { commandStamp, type OutboxCommand, pendingOf } from './outbox.ts';
+import { commandStamp, type OutboxCommand, pendingOf, splitCommands } from './outbox.ts';
 import { type AddRef, addKey, isTreeRecord, type LogRecord } from './record.ts';
 import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
 
 /**
  * At the beginning of a connection, when nothing is on its way: gives what waits stamps that the hub takes, in the order in which it was written; its write ids stay. Commands made by
- * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3); not those that a clock off by as much made when that was known. Otherwise those from the first on whose stamp was refused are stamped with the
+ * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3); not those of an earlier process that knew by how much. Otherwise those from the first on whose stamp was refused are stamped with the
  * time of now (rule T1). What stays in this VM and was written by a clock ahead is moved to now, so that later writes win there too.
  * What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it.
  */
@@ -26,7 +26,7 @@ export function renewStamps(
   else renewal.stampFromRefused(waiting);
   renewal.moveToNow(local);
   renewal.apply(waiting);
-  core.log(core.snapshot([]));
+  core.log(core.snapshot());
 }
 
 class Renewal {
@@ -41,13 +41,11 @@ class Renewal {
   }
 
   shift(commands: readonly OutboxCommand[]): void {
-    const { state, maxAheadMs } = this.#core;
-    const { offsetMs } = state.clock();
+    const { state } = this.#core;
     let last = state.lastOwnMerged;
     for (const command of commands) {
       const floor = command.floor ?? zeroStamp;
-      const isOff = Math.abs(offsetMs - command.offsetMs) > maxAheadMs;
-      const writtenMs = command.clockMs + (isOff ? offsetMs : command.offsetMs);
+      const writtenMs = command.clockMs + this.#offsetOf(command);
       const ms = Math.min(Math.max(writtenMs, floor.ms), state.timeMs);
       last = nextStamp(laterStamp(last, floor), ms, state.vm);
       this.#set(command.records, last);
@@ -64,16 +62,15 @@ class Renewal {
   }
 
   moveToNow(records: readonly LogRecord[]): void {
-    for (const record of [...records].sort((a, b) => compareStamps(a.stamp, b.stamp))) {
-      this.#set([record], this.#core.state.nextStamp());
-    }
+    const inOrder = [...records].sort((a, b) => compareStamps(a.stamp, b.stamp));
+    for (const command of splitCommands(inOrder)) this.#set(command, this.#core.state.nextStamp());
   }
 
   /** Puts the commands back into the outbox, and everything into the tree. */
   apply(commands: readonly OutboxCommand[]): void {
     const { state, outbox } = this.#core;
-    const { offsetMs } = state.clock();
     for (const command of commands) {
+      const offsetMs = this.#offsetOf(command);
       const records = command.records.map((record) => this.#rewrite(record));
       for (const record of records) state.take(record);
       outbox.add({ ...pendingOf(command), records, offsetMs }, command.wasSent);
@@ -98,6 +95,18 @@ class Renewal {
     if (isTreeRecord(record)) this.#core.state.fold.remove(record);
     const stamp = this.#stamps.get(record) ?? record.stamp;
     return { ...record, stamp, base: this.#follow(record.base) };
+  }
+
+  /**
+   * What makes the hub's time of what the clock showed. Known when the command was written, it is so still, though the clock may have begun anew with the process; unless the
+   * clock jumped since in the same process.
+   */
+  #offsetOf({ records: [first], offsetMs }: OutboxCommand): number {
+    const { state, maxAheadMs } = this.#core;
+    const { offsetMs: now = 0 } = state.clock();
+    if (offsetMs === undefined) return now;
+    const hasJumped = first?.life === state.life && Math.abs(now - offsetMs) > maxAheadMs;
+    return hasJumped ? now : offsetMs;
   }
 
   /** A clone may have brought it to the hub, which has not said yet that it is judged: then it stays in the tree as it is in main. */

@@ -41,14 +41,16 @@ export class Scope {
   spread(): void {
     const any = this.#below.get(anyName);
     for (const [key, scope] of this.#below) {
-      if (any !== undefined && key !== anyName) scope.#takeOver(any);
+      if (any !== undefined && key !== anyName) scope.#takeOver(any, key);
       scope.spread();
     }
   }
 
-  #takeOver(from: Scope): void {
+  #takeOver(from: Scope, name: string): void {
     this.share ??= from.share;
-    for (const [key, scope] of from.#below) this.descend(key).#takeOver(scope);
+    if (this.local && this.#below.size > 0)
+      throw new RangeError(`a scope rule lies below ${name}, which one for any name makes local`);
+    for (const [key, scope] of from.#below) this.descend(key).#takeOver(scope, key);
   }
 }
 

@@ -33,7 +33,8 @@ export class ReplicaState {
   /** At a hub: the records of main that are still needed (rule D5). */
   live: Set<LogRecord> | undefined;
   readonly #now: () => number;
-  #offsetMs = 0;
+  /** What is added to the clock to have the hub's time, once that was learnt. */
+  #offsetMs: number | undefined;
   #floorMs = 0;
   #last: Stamp = zeroStamp;
   #lastMerged: Stamp = zeroStamp;
@@ -50,12 +51,12 @@ export class ReplicaState {
 
   /** The hub's time as far as it is known here (rule T3). */
   get timeMs(): number {
-    return Math.max(this.#floorMs, Math.floor(this.#now() + this.#offsetMs));
+    return Math.max(this.#floorMs, Math.floor(this.#now() + (this.#offsetMs ?? 0)));
   }
 
   /**
-   * At the hub: from now on its time falls neither below what it is now nor below `floorMs`. The stamps of others, which may be ahead, do not move it: a clock that
-   * lies could otherwise carry it as far as it likes, one bound after the other.
+   * At the hub: from now on its time falls neither below what it is now nor below `floorMs`, the latest stamp in main when the process begins. Otherwise the stamps of others,
+   * which may be ahead, do not move it: a clock that lies could carry it as far as it likes, one bound after the other.
    */
   holdTime(floorMs = 0): void {
     this.#floorMs = Math.max(this.timeMs, floorMs);
@@ -74,12 +75,12 @@ export class ReplicaState {
   /** Learns the hub's time; gives by how much the clock used so far was behind it (rule T3). */
   setTime(hubTimeMs: number): number {
     const behind = hubTimeMs - this.timeMs;
-    this.#offsetMs += behind;
+    this.#offsetMs = (this.#offsetMs ?? 0) + behind;
     return behind;
   }
 
-  /** What the clock shows, and what is added to that to have the hub's time. */
-  clock(): { readonly clockMs: number; readonly offsetMs: number } {
+  /** What the clock shows, and what is added to that to have the hub's time; `undefined` as long as this process did not learn it. */
+  clock(): { readonly clockMs: number; readonly offsetMs: number | undefined } {
     return { clockMs: Math.floor(this.#now()), offsetMs: this.#offsetMs };
   }
 

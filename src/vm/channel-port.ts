@@ -48,7 +48,7 @@ export class ChannelPort implements Port {
     );
   }
 
-  /** Closes the channel also after a send failed: whatever kind of failure that was, its reader is not to wait for ever. */
+  /** Closes the channel also when a send has failed, after which nothing more was sent: its reader is not to wait for ever. */
   close(code: ErrorCode | 'normal', reason: string): void {
     this.#end();
     void this.#channel.close({ code, reason });

@@ -66,7 +66,9 @@ export class FollowerLink {
     return this.#options.mos?.includes(mo) ?? true;
   }
 
+  /** Nothing happens if it has it already: a mount in the making may have been there when the link was made. */
   add(mount: Mount): void {
+    if (this.#mounts.get(mount.mo) === mount) return;
     this.#mounts.set(mount.mo, mount);
     this.#session?.open(mount.mo, mount.replica);
   }

@@ -239,7 +239,7 @@ const command = fc.record({
   records,
   floor: fc.option(stamp, { nil: undefined }),
   clockMs: fc.maxSafeInteger(),
-  offsetMs: fc.maxSafeInteger(),
+  offsetMs: fc.option(fc.maxSafeInteger(), { nil: undefined }),
 });
 const key = fc.record({ life: natural, seq: natural });
 const marks = fc.array(mark, { maxLength: 2 });

@@ -197,6 +197,30 @@ describe('[D2] a branch', () => {
     checkRest(group);
   });
 
+  it('stays where it is merged, though the rest of its command was refused', () => {
+    const group = new Group({ followers: 1 });
+    const a = group.follower(0);
+    a.do((tx, root) => {
+      putLeaf(tx, root, './K', '1');
+      putLeaf(tx, root, './L', '1');
+    });
+    a.backup();
+    remove(a, './L');
+    group.settle();
+    a.rewind();
+    a.connect();
+    a.deliverUp();
+    const welcome = a.link?.down[0];
+    if (welcome?.type !== 'welcome') throw new Error('a hub answers an open');
+    const [mark] = welcome.hub.marks;
+    if (mark === undefined) throw new Error('the hub has judged a part');
+    const { life, seq } = mark;
+    const refused = [{ life, from: seq + 1, to: seq + 2, code: 'invalid', reason: 'told before' }] as const;
+    const hub = { ...welcome.hub, marks: [{ ...mark, seq: seq + 2, refused }] };
+    a.link?.follower.welcome(hub);
+    expect([read(a, './K'), read(a, './L')]).toEqual(['1', undefined]);
+  });
+
   it('begins anew with every connection and leaves nothing in main but its records', () => {
     const group = new Group({ followers: 1 });
     const a = group.follower(0);

@@ -1,13 +1,15 @@
 import { type Channel, type Dialer, type Listener, openVm, VirmoError } from 'virmo-sync';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { memoryNetwork } from 'virmo-sync/memory-transport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { FollowerSession } from '../../src/sync/follower-session.ts';
 import {
   anyone,
   Bed,
   closeLater,
   get,
   mountEvents,
+  SteeredStorage,
   set,
   settle,
   tokens,
@@ -339,6 +341,25 @@ describe('[Y8] one hub per management object', () => {
       code: 'closed',
     });
     await bed.network.listen('late').close();
+  });
+
+  it('a connection made while a management object is being mounted opens it once', async () => {
+    const bed = new Bed();
+    const device = await bed.vm('device');
+    await device.mount('./MO', { mo: 'mo' });
+    await bed.serve(device);
+    const storage = new SteeredStorage();
+    const game = await bed.vm('game', { storage });
+    storage.hold();
+    const mounting = game.mount('./MO', { mo: 'mo' });
+    await until('it is being stored', () => storage.compactions > 0);
+    const opened = vi.spyOn(FollowerSession.prototype, 'open');
+    bed.connect(game);
+    await until('the connection has it', () => opened.mock.calls.length > 0);
+    storage.release();
+    await (await mounting).whenSynced();
+    expect(opened.mock.calls.map(([mo]) => mo)).toEqual(['mo']);
+    opened.mockRestore();
   });
 
   it('a listener that breaks is told of, and those who came in stay', async () => {
