@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
   return run(plan.options, plan.chosen);
 }
 
-/** Seen before anything is measured: a slip in the file's name must not cost twenty minutes. */
+/** Seen before anything is measured: a slip in the file's name must not cost a long run. */
 async function canBeWritten(file: string | undefined): Promise<boolean> {
   if (file === undefined) return true;
   try {
