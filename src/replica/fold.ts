@@ -8,6 +8,7 @@
  */
 import { findSchemaNode, isRequired, type Schema, type SchemaNode } from '../tree/schema.ts';
 import { type Change, StepChanges } from './changes.ts';
+import { settleContested } from './contested.ts';
 import { DepthQueue } from './depth-queue.ts';
 import { type Grave, Graves } from './graves.ts';
 import {
@@ -15,11 +16,10 @@ import {
   insertRecord,
   isReplacedBy,
   isSettled,
-  laterRecord,
   recordsAbout,
   removeWhere,
 } from './held-records.ts';
-import { type AddEntry, MoNode, type RegisterState } from './mo-node.ts';
+import { type AddEntry, MoNode } from './mo-node.ts';
 import { type NodeId, nodeId, rootId } from './node-id.ts';
 import {
   type AddRecord,
@@ -146,9 +146,22 @@ export class Fold {
   /** Whether the Add that a record builds on counts; `gone`: it is not held, so it never will again. */
   baseState(base: AddRef | null): 'counts' | 'not' | 'gone' {
     if (base === null) return 'counts';
-    const entry = this.#addEntry(base);
+    const entry = this.addEntry(base);
     if (entry === undefined) return 'gone';
     return entry.counts ? 'counts' : 'not';
+  }
+
+  /** The Add that records built on, as far as it is held. */
+  addEntry(ref: AddRef): AddEntry | undefined {
+    const adds = this.#nodes.get(ref.node)?.adds;
+    if (adds === undefined) return undefined;
+    let found: AddEntry | undefined;
+    for (const entry of adds) {
+      if (compareStamps(entry.record.stamp, ref.stamp) !== 0) continue;
+      // Clones may have made two of one stamp, of which one is dead.
+      if (found === undefined || entry.counts) found = entry;
+    }
+    return found;
   }
 
   /** The Add that a new record on a node builds on: its own greatest, or the nearest ancestor's that has one (rule I2). */
@@ -181,18 +194,6 @@ export class Fold {
     if (this.#dirty.length === 0) return;
     for (const node of this.#dirty) this.#queue.add(node);
     this.#dirty = [];
-  }
-
-  #addEntry(ref: AddRef): AddEntry | undefined {
-    const adds = this.#nodes.get(ref.node)?.adds;
-    if (adds === undefined) return undefined;
-    let found: AddEntry | undefined;
-    for (const entry of adds) {
-      if (compareStamps(entry.record.stamp, ref.stamp) !== 0) continue;
-      // Clones may have made two of one stamp, of which one is dead.
-      if (found === undefined || entry.counts) found = entry;
-    }
-    return found;
   }
 
   /** Says whether that changed what is held. */
@@ -339,52 +340,8 @@ export class Fold {
       }
       return;
     }
-    this.#settleContested(node, state);
+    settleContested(state, this, this.#letGo, () => this.#isForGood(node));
     if (state.records.length === 0) delete node.registers[register];
-  }
-
-  #settleContested(node: MoNode, state: RegisterState): void {
-    let winner: RegisterRecord | undefined;
-    let settledWinner: RegisterRecord | undefined;
-    removeWhere(state.records, (record) => {
-      const base = this.baseState(record.base);
-      if (base === 'gone' && isSettled(record) && this.#isForGood(node)) {
-        this.#letGo(record);
-        return true;
-      }
-      if (base === 'counts') {
-        winner = laterRecord(winner, record);
-        if (isSettled(record)) settledWinner = laterRecord(settledWinner, record);
-      }
-      return false;
-    });
-    state.winner = winner;
-    const keeper = settledWinner;
-    if (keeper === undefined) return;
-    removeWhere(state.records, (record) => {
-      if (record === keeper || !isSettled(record)) return false;
-      if (keeper.place === localPlace && record.place !== localPlace) return false;
-      if (compareStamps(record.stamp, keeper.stamp) > 0 || !this.#outlives(keeper.base, record.base))
-        return false;
-      this.#letGo(record);
-      return true;
-    });
-  }
-
-  /** Whether no Delete can end what builds on `a` without ending what builds on `b`: a's chain of creation stamps is nowhere lower (rule D5). */
-  #outlives(a: AddRef | null, b: AddRef | null): boolean {
-    while (a !== null && b !== null) {
-      if (a.node !== b.node) return false;
-      const order = compareStamps(a.stamp, b.stamp);
-      if (order === 0) return true;
-      if (order < 0) return false;
-      const addOfA = this.#addEntry(a);
-      const addOfB = this.#addEntry(b);
-      if (addOfA === undefined || addOfB === undefined) return addOfB === undefined;
-      a = addOfA.record.base;
-      b = addOfB.record.base;
-    }
-    return a === null;
   }
 
   /** The nodes that the schema requires below a living node exist by themselves (rule I3). */
