@@ -108,7 +108,7 @@ describe('after close', () => {
     await closing;
   });
 
-  it('the storage is closed also when a listener could not be', async () => {
+  it('the storage and all sessions are closed also when a listener could not be', async () => {
     const bed = new Bed();
     const vm = await bed.vm('vm');
     const listener = bed.network.listen('vm');
@@ -118,8 +118,14 @@ describe('after close', () => {
         throw new Error('stuck');
       },
     });
+    await vm.mount('./MO', { mo: 'mo' });
     await vm.serve(stuck, { admit: anyone });
+    const game = await bed.vm('game');
+    const copy = await game.mount('./MO', { mo: 'mo' });
+    bed.connect(game, {}, 'vm');
+    await copy.whenSynced();
     await expect(vm.close()).rejects.toThrow('stuck');
+    await until('the other VM is let go', () => !copy.isSynced);
     await bed.vm('vm');
   });
 
