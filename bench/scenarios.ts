@@ -106,6 +106,22 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     layout: 'in-process',
+    name: 'apply-1k',
+    about: 'replica-apply in a management object of 1,000 nodes: what grows with the tree or its log?',
+    floor: 'yjs',
+    rounds: { full: 5, quick: 1 },
+    work: { full: step('apply', 5000, 20_000, 1000), quick: step('apply', 500, 1000, 1000) },
+  },
+  {
+    layout: 'in-process',
+    name: 'apply-100k',
+    about: 'replica-apply in a management object of 100,000 nodes',
+    floor: 'yjs',
+    rounds: { full: 5, quick: 1 },
+    work: { full: step('apply', 5000, 20_000, 100_000), quick: step('apply', 500, 1000, 100_000) },
+  },
+  {
+    layout: 'in-process',
     name: 'overwrites',
     about: 'overwrites of 1,000 leaves (quick: 50,000 of them, full: 1,000,000): what stays',
     floor: 'yjs',
@@ -138,6 +154,11 @@ function sync(
   return { leaves, warmUp: { pace: warmUp, writes: warmUpWrites }, measured: { pace, writes } };
 }
 
-function step(name: 'replace' | 'merge' | 'apply', warmUp: number, samples: number): ReplicaWork {
-  return { type: 'step', step: name, nodes: 10_000, warmUp, samples };
+function step(
+  name: 'replace' | 'merge' | 'apply',
+  warmUp: number,
+  samples: number,
+  nodes = 10_000,
+): ReplicaWork {
+  return { type: 'step', step: name, nodes, warmUp, samples };
 }

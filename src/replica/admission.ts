@@ -1,7 +1,7 @@
 /** What a hub makes of one record of a branch before it merges it (rules D2, I2, M9, S1): every sender is taken for broken or hostile. */
 import { parseAcl } from '../tree/acl.ts';
 import { checkData } from '../tree/format.ts';
-import { findSchemaNode, isRequired, kindOf } from '../tree/schema.ts';
+import { findSchemaNode, isRequired, kindOf, normaliseName } from '../tree/schema.ts';
 import { checkValue } from '../tree/schema-value.ts';
 import { utf8Length } from '../tree/text.ts';
 import { nameProblem } from '../tree/uri.ts';
@@ -11,6 +11,7 @@ import type { RefusalCode } from './journal.ts';
 import type { MoNode } from './mo-node.ts';
 import { nodeId } from './node-id.ts';
 import type { AddRecord, AddRef, RegisterContent, TreeRecord } from './record.ts';
+import type { Scope } from './scope.ts';
 import { compareStamps } from './stamp.ts';
 
 /** What the hub does with a record: merges it, merges it without effect, or refuses its whole command (rule S3). */
@@ -29,14 +30,15 @@ export function judge(record: TreeRecord, fold: Fold): Verdict {
   const { content } = record;
   if (content.kind === 'add') return judgeAdd(record as AddRecord, fold);
   const node = fold.node(record.node);
-  if (fold.baseState(record.base) !== 'counts') {
-    // A Delete counts by itself: it may yet end an Add that is older than it and arrives later (rule I2).
-    return content.kind === 'delete' && !node?.required && !node?.local ? 'fine' : 'dead';
-  }
-  if (node === undefined || node.scope === undefined || !sameNode(builtOn(node), record.base)) {
+  const isDead = fold.baseState(record.base) !== 'counts';
+  if (isDead && content.kind !== 'delete') return 'dead';
+  // A Delete counts by itself: it may yet end an Add that is older than it and arrives later (rule I2), also of a node that is forgotten here.
+  if (isDead && node?.scope === undefined) return 'fine';
+  if (node?.scope === undefined || !(isDead || mayBuildOn(node, record.base))) {
     return invalid('a write to a node that its Add did not make');
   }
   if (node.local) return stays(node);
+  if (!node.scope.isWritableBy(record.stamp.vm)) return foreign(node.name, node.scope);
   switch (content.kind) {
     case 'delete':
       return node.required ? invalid('a required node cannot be deleted') : 'fine';
@@ -51,9 +53,10 @@ export function judge(record: TreeRecord, fold: Fold): Verdict {
 
 function judgeAdd(record: AddRecord, fold: Fold): Verdict {
   const { parent: parentId, name, nodeKind, k } = record.content;
-  if (fold.baseState(record.base) !== 'counts') return 'dead';
   const parent = fold.node(parentId);
-  if (parent === undefined || parent.scope === undefined || !sameNode(builtOn(parent), record.base)) {
+  if (fold.baseState(record.base) !== 'counts')
+    return hasOwnId(record) ? 'dead' : invalid('an Add with a wrong id');
+  if (parent === undefined || parent.scope === undefined || !mayBuildOn(parent, record.base)) {
     return invalid('an Add below a node that is not there');
   }
   if (nodeId(parentId, parent.nameKey(name), nodeKind, k) !== record.node)
@@ -67,7 +70,9 @@ function judgeAdd(record: AddRecord, fold: Fold): Verdict {
     if (kindOf(schema) !== nodeKind) return invalid(`the schema makes ${name} no ${nodeKind}`);
     if (isRequired(schema)) return invalid(`${name} is required and cannot be added`);
   }
-  if (parent.scope.child(schema, name).local) return stays(parent);
+  const scope = parent.scope.child(schema, name);
+  if (scope.local) return stays(parent);
+  if (!scope.isWritableBy(record.stamp.vm)) return foreign(name, scope);
   const deletes = fold.node(record.node)?.deletes ?? [];
   return deletes.some(({ stamp }) => compareStamps(stamp, record.stamp) > 0) ? 'dead' : 'fine';
 }
@@ -94,11 +99,8 @@ function registerProblem(node: MoNode, content: RegisterContent): string | undef
 
 function renameProblem(node: MoNode, name: string): string | undefined {
   if (node.required) return 'a required node cannot be renamed';
-  const { parentNode: parent, schema } = node;
-  if (parent === undefined) return 'the root cannot be renamed';
-  if (parent.schema !== undefined && findSchemaNode(parent.schema, name, node.kind) !== schema) {
-    return `the schema does not let the node be called ${name}`;
-  }
+  if (node.parentNode === undefined) return 'the root cannot be renamed';
+  if (!node.canBeCalled(name)) return `the schema or the scope rules do not let the node be called ${name}`;
   return nameProblem(name);
 }
 
@@ -107,15 +109,17 @@ function valueProblem(node: MoNode, value: Value): string | undefined {
   return node.schema === undefined ? checkData(value.format, value.data) : checkValue(node.schema, value);
 }
 
-/** The node whose Add records on this node build on: itself, or the nearest ancestor that is not required (rule I2). */
-function builtOn(node: MoNode): MoNode | undefined {
-  let at: MoNode | undefined = node;
-  while (at?.required) at = at.parentNode;
-  return at;
+/** Whether the id of an Add can be its own, whatever the CaseSense above it, which may be unknown: also one that never counts would be given its place by it (rule I2). */
+function hasOwnId({ node, content: { parent, name, nodeKind, k } }: AddRecord): boolean {
+  const names = [name, normaliseName(name, 'CIS')];
+  return names.some((normalised) => nodeId(parent, normalised, nodeKind, k) === node);
 }
 
-function sameNode(node: MoNode | undefined, base: AddRef | null): boolean {
-  return node?.id === base?.node;
+/** Whether records on this node build on that Add: of the node itself, or, past nodes that are required, of the nearest above that has one (rule I2). A required node may have one of a time when it was not. */
+function mayBuildOn(node: MoNode, base: AddRef | null): boolean {
+  let at: MoNode | undefined = node;
+  while (at?.required && at.id !== base?.node) at = at.parentNode;
+  return at?.id === base?.node;
 }
 
 function verdict(problem: string | undefined): Verdict {
@@ -128,4 +132,8 @@ function invalid(reason: string): Verdict {
 
 function stays({ name }: MoNode): Verdict {
   return { code: 'local', reason: `what is at ${name || '.'} stays in each VM` };
+}
+
+function foreign(name: string, { writer }: Scope): Verdict {
+  return { code: 'read-only', reason: `what is at ${name || '.'} is written by ${writer} alone` };
 }

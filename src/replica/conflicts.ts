@@ -59,17 +59,21 @@ export function rivalsOf(record: TreeRecord, fold: Fold): Rivalry[] {
   }
 }
 
-/** Decides, after the record is merged, which side of each rivalry is lost. Of a node whose Add is lost nothing else is told; a Delete is lost once, whatever outlives it. */
+/** Decides, after the record is merged, which side of each rivalry is lost. Of a node whose Add is lost nothing else is told. An Add that a Delete does not end is later than it: neither is lost. */
 export function decide(rivalries: readonly Rivalry[], fold: Fold): Conflict[] {
   const conflicts: Conflict[] = [];
   const lostAdds = new Set<string>();
-  const lostDeletes = new Set<TreeRecord>();
   for (const { mine, rival, uri } of rivalries) {
+    if (rival !== undefined && mine.content.kind === 'delete' && outlives(rival, fold)) continue;
     const [lost, kept] = rival === undefined || loses(mine, rival, fold) ? [mine, rival] : [rival, mine];
-    if (lostAdds.has(addKey(lost)) || lostDeletes.has(lost)) continue;
+    if (lostAdds.has(addKey(lost))) continue;
     if (lost.content.kind === 'add') lostAdds.add(addKey(lost));
-    if (lost.content.kind === 'delete') lostDeletes.add(lost);
-    conflicts.push({ node: lost.node, uri, lost: side(lost), kept: kept && side(kept) });
+    conflicts.push({
+      node: lost.node,
+      uri: livingUri(lost.node, fold) ?? uri,
+      lost: side(lost),
+      kept: kept && side(kept),
+    });
   }
   return conflicts;
 }
@@ -125,9 +129,13 @@ function victimsOf(record: DeleteRecord, top: MoNode): Rivalry[] {
   return victims;
 }
 
+/** Whether the Delete that took a record for its victim left it alone. */
+function outlives(rival: TreeRecord, fold: Fold): boolean {
+  return fold.node(rival.node)?.alive === true && fold.find(rival) !== undefined;
+}
+
 function loses(mine: TreeRecord, rival: TreeRecord, fold: Fold): boolean {
-  if (mine.content.kind === 'delete')
-    return fold.node(rival.node)?.alive === true && fold.find(rival) !== undefined;
+  if (mine.content.kind === 'delete') return false;
   if (rival.content.kind === 'delete') return true;
   if (mine.content.kind === 'add') return true;
   const winner = fold.node(mine.node)?.registers[mine.content.kind as Register]?.winner;
@@ -162,6 +170,12 @@ function whereabouts(
     below = `/${formatSegment(grave.name)}${below}`;
     id = grave.parent;
   }
+}
+
+/** Where a node is after the command, if it lives: a rename may have moved it. */
+function livingUri(id: string, fold: Fold): string | undefined {
+  const node = fold.node(id);
+  return node?.alive === true ? knownUri(node) : undefined;
 }
 
 function knownUri(node: MoNode | undefined): string {

@@ -1,21 +1,21 @@
 /** What the parts of a replica share: its state, its copy of main, its outbox, and the way out for journal entries and events. */
+import type { Description } from './description.ts';
 import type { ReplicaEvent } from './events.ts';
 import { recordsOf } from './held-records.ts';
 import { encodeEntry, type JournalEntry, type Mark } from './journal.ts';
 import type { Main } from './main.ts';
-import { textHash } from './node-id.ts';
+import type { OpenConflict } from './open-conflicts.ts';
 import { type Outbox, pendingOf } from './outbox.ts';
 import { type LogRecord, localPlace } from './record.ts';
+import { compileScope } from './scope.ts';
 import type { ReplicaState } from './state.ts';
+import type { UpgradeOptions } from './upgrade.ts';
 
 /** One per replica, shared by its draft, its hub's or follower's side, and restamping; no rules of its own. */
 export class ReplicaCore {
   readonly state: ReplicaState;
   readonly outbox: Outbox;
-  /** The canonical texts by which hub and followers see that they judge alike (rules M6, S1). */
-  readonly schemaText: string;
-  readonly schemaHash: string;
-  readonly rulesText: string;
+  readonly upgrades: UpgradeOptions;
   /** Random integers of 53 bits, which differ even between clones of this process (rule Y4). */
   readonly random53: () => number;
   /** How far a clock may be off, in milliseconds (rule T3). */
@@ -23,24 +23,52 @@ export class ReplicaCore {
   /** What was judged here while this VM was a hub, before this process. */
   readonly marks: readonly Mark[];
   main: Main;
+  #description: Description;
   #journal: JournalEntry[] = [];
+  #isDescribed = false;
+  /** By id, as they were last told of. */
+  #open = new Map<string, OpenConflict>();
   readonly #listeners = new Set<(event: ReplicaEvent) => void>();
 
   constructor(
     parts: Pick<
       ReplicaCore,
-      'state' | 'outbox' | 'schemaText' | 'rulesText' | 'random53' | 'maxAheadMs' | 'marks' | 'main'
-    >,
+      'state' | 'outbox' | 'upgrades' | 'random53' | 'maxAheadMs' | 'marks' | 'main'
+    > & { readonly description: Description },
   ) {
     this.state = parts.state;
     this.outbox = parts.outbox;
-    this.schemaText = parts.schemaText;
-    this.schemaHash = textHash(parts.schemaText);
-    this.rulesText = parts.rulesText;
+    this.#description = parts.description;
+    this.upgrades = parts.upgrades;
     this.random53 = parts.random53;
     this.maxAheadMs = parts.maxAheadMs;
     this.marks = parts.marks;
     this.main = parts.main;
+  }
+
+  /** By what is judged here (rules M6, S1). */
+  get description(): Description {
+    return this.#description;
+  }
+
+  /** From now on another description holds: all records are judged anew (rule M6). What stayed in this VM and would be shared now is not published: it goes (rule S1). */
+  describe(description: Description): void {
+    const { fold, vm } = this.state;
+    this.#description = description;
+    fold.describeAnew(description.schema, compileScope(description.rules, { vm }));
+    fold.settle();
+    this.dropPublished();
+    this.#isDescribed = true;
+  }
+
+  /** Takes out what stayed in this VM of nodes that the present rules share (rule S1). */
+  dropPublished(): void {
+    const { fold } = this.state;
+    for (const node of fold.nodes()) {
+      if (node.local) continue;
+      for (const record of [...recordsOf(node)]) if (record.place === localPlace) fold.remove(record);
+    }
+    fold.settle();
   }
 
   observe(listener: (event: ReplicaEvent) => void): () => void {
@@ -55,6 +83,11 @@ export class ReplicaCore {
   /** Notes what is to be stored. Its bytes are made when they are taken: by then what is new has been sent. */
   log(entry: JournalEntry): void {
     this.#journal.push(entry);
+  }
+
+  /** Notes records that stay in this VM, of no command that waits. */
+  logLocal(local: readonly LogRecord[]): void {
+    this.log({ type: 'main', update: new Uint8Array(0), place: this.state.place, marks: [], local });
   }
 
   takeJournal(): Uint8Array[] {
@@ -83,16 +116,34 @@ export class ReplicaCore {
     yield* this.state.execs.localRecords();
   }
 
+  /** What is kept and not shown now is no news (rules M4 to M6). */
+  listConflicts(): void {
+    const { openConflicts } = this.state.fold;
+    openConflicts.takeMoved();
+    this.#open = new Map(openConflicts.list().map((open) => [open.id, open]));
+  }
+
+  #tellOpenConflicts(): void {
+    const before = this.#open;
+    this.listConflicts();
+    for (const [id, conflict] of before) if (!this.#open.has(id)) this.emit({ type: 'resolved', conflict });
+    for (const [id, conflict] of this.#open) if (!before.has(id)) this.emit({ type: 'parked', conflict });
+  }
+
   /** Ends a step (rule M7): the tree becomes what the records say, and everybody hears of it. */
   finishStep(source: 'local' | 'remote'): void {
     const { fold } = this.state;
     fold.settle();
     const changes = fold.takeChanges();
     if (changes.length > 0) this.emit({ type: 'changed', source, changes });
+    if (this.#isDescribed) this.emit({ type: 'described' });
+    this.#isDescribed = false;
+    if (fold.openConflicts.takeMoved()) this.#tellOpenConflicts();
     for (const { content } of this.state.takeNewConflicts()) {
       const { uri, lost, kept } = content;
       this.emit({ type: 'conflict', conflict: { uri, lost, kept } });
     }
-    for (const exec of new Set(this.state.takeTouchedExecs())) this.emit({ type: 'exec', exec });
+    for (const exec of this.state.takeTouchedExecs()) this.emit({ type: 'exec', exec });
+    for (const exec of this.state.takeForgottenExecs()) this.emit({ type: 'exec-forgotten', exec });
   }
 }

@@ -1,4 +1,5 @@
 /** A command in the making: the edits of one transaction, shown in the tree at once, recorded when it commits (rules T2, M7). */
+import type { Addressees } from '../tree/command.ts';
 import type { ExecRequest, NewNode, Transaction, TreeNode } from '../tree/tree.ts';
 import type { Value } from '../tree/value.ts';
 import type { Fold } from './fold.ts';
@@ -26,8 +27,11 @@ export interface DraftHost {
   nextSeq(): number;
   /** The stamp of a command executed now (rule T1). */
   nextStamp(): Stamp;
-  /** An Exec's addressees and expiry (rule X1). */
-  addressExec(node: MoNode): { readonly addressees: readonly string[]; readonly expiry: number };
+  /** An Exec's addressees and expiry (rule X1). Throws RangeError for addressees that it cannot have. */
+  addressExec(
+    node: MoNode,
+    said: Addressees | undefined,
+  ): { readonly addressees: readonly string[]; readonly expiry: number };
   /** Whether a record waits in the outbox that no channel has seen (rule D5). */
   wasNeverSent(record: LogRecord): boolean;
   /** Takes the command over, or throws and leaves the draft to be rolled back. `dropped` are never sent records that it made needless. */
@@ -40,14 +44,17 @@ export interface DraftHost {
 export class Draft implements Transaction {
   readonly #host: DraftHost;
   readonly #stamp: Stamp;
+  readonly #server: string;
   /** The command so far, in its order. */
   readonly #records = new Set<LogRecord>();
   /** Records of earlier commands that a Delete of this one took out of the tree. */
   readonly #dropped: TreeRecord[] = [];
   #open = true;
 
-  constructor(host: DraftHost) {
+  /** `server`: the DM server for which the edits are made, '' for the device itself. */
+  constructor(host: DraftHost, server: string) {
     this.#host = host;
+    this.#server = server;
     this.#stamp = host.nextStamp();
     host.fold.suspend();
   }
@@ -66,14 +73,31 @@ export class Draft implements Transaction {
   }
 
   /**
-   * Deletes the node and what is below it. What this command, or commands that no channel has seen, made there leaves nothing behind (rules T2, D5);
+   * Deletes the node and what is below it, with the nodes that are parked under its name (rule M4). What this command, or commands that no channel has seen, made there leaves nothing behind (rules T2, D5);
    * a Delete is recorded when the node is still alive then.
    */
   delete(node: TreeNode): void {
     const target = own(node);
+    const { parentNode: parent, slot } = target;
+    const claimants = target.isShown && slot !== undefined ? parent?.crowded?.get(slot) : undefined;
+    for (const each of claimants === undefined ? [target] : [...claimants]) this.deleteAlone(each);
+  }
+
+  /** Deletes the node, and not what is parked under its name, which then comes back. */
+  deleteAlone(target: MoNode): void {
+    const verNo = (target.verNo + 1) & 0xffff;
     for (const record of this.#madeHere(target)) this.#withdraw(record);
     this.#host.fold.settle();
-    if (target.alive) this.#write(target, { kind: 'delete' }, (target.verNo + 1) & 0xffff);
+    if (target.alive) this.#write(target, { kind: 'delete' }, verNo);
+    else this.#deleteAgain(target, verNo);
+  }
+
+  /** What was added again after a Delete that waits, and leaves nothing now: others may have added it meanwhile, and this Delete is later than theirs. */
+  #deleteAgain(target: MoNode, verNo: number): void {
+    const earlier = target.deletes.find((record) => record.place === 0 && !this.#records.has(record));
+    if (earlier === undefined) return;
+    if (this.#host.wasNeverSent(earlier)) this.#withdraw(earlier);
+    this.#insert(this.#record(target.id, earlier.base, { kind: 'delete' }, verNo));
   }
 
   replaceValue(leaf: TreeNode, value: Value): void {
@@ -99,12 +123,16 @@ export class Draft implements Transaction {
     this.#set(own(node), { kind: 'title', text: title });
   }
 
+  replaceType(node: TreeNode, type: string): void {
+    this.#set(own(node), { kind: 'type', text: type });
+  }
+
   exec(node: TreeNode, request: ExecRequest): string {
     this.#mustBeOpen();
     const target = own(node);
     const head = this.#head(target.verNo);
     const id = execId(head);
-    const { addressees, expiry } = this.#host.addressExec(target);
+    const { addressees, expiry } = this.#host.addressExec(target, request.addressees);
     const { server = '', correlator = '', data = '' } = request;
     const content = { kind: 'exec', id, server, correlator, data, addressees, expiry } as const;
     this.#records.add({ ...head, node: target.id, base: this.#host.fold.baseFor(target), content });
@@ -164,12 +192,13 @@ export class Draft implements Transaction {
   #record<C extends Content>(node: NodeId, base: AddRef | null, content: C, verNo: number): LogRecord<C> {
     const { life, place: seen } = this.#host;
     const seq = this.#host.nextSeq();
-    return { node, stamp: this.#stamp, life, seq, base, seen, place: 0, verNo, content };
+    const server = this.#server;
+    return { node, stamp: this.#stamp, life, seq, base, seen, place: 0, verNo, server, content };
   }
 
   #head(verNo: number): Omit<LogRecord, 'node' | 'base' | 'content'> {
     const { life, place: seen } = this.#host;
-    return { stamp: this.#stamp, life, seq: this.#host.nextSeq(), seen, place: 0, verNo };
+    return { stamp: this.#stamp, life, seq: this.#host.nextSeq(), seen, place: 0, verNo, server: '' };
   }
 
   #insert(record: LogRecord<TreeContent>): void {

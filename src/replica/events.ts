@@ -2,6 +2,7 @@
 import type { Change } from './changes.ts';
 import type { ExecState } from './execs.ts';
 import type { Refusal } from './journal.ts';
+import type { OpenConflict } from './open-conflicts.ts';
 import type { ConflictContent, LogRecord } from './record.ts';
 
 /** A conflict as the hub told it: where, what was lost, what was kept (rule M8). */
@@ -12,10 +13,18 @@ export type ReplicaEvent =
   /** The tree shows something else; `local`: by a command executed here. */
   | { readonly type: 'changed'; readonly source: 'local' | 'remote'; readonly changes: readonly Change[] }
   | { readonly type: 'conflict'; readonly conflict: ConflictReport }
+  /** Something is kept and not shown from now on: see `conflicts`. */
+  | { readonly type: 'parked'; readonly conflict: OpenConflict }
+  /** It is shown now, or gone. */
+  | { readonly type: 'resolved'; readonly conflict: OpenConflict }
+  /** Another schema, or other scope rules, hold from now on (rules M6, S1). */
+  | { readonly type: 'described' }
   /** The hub refused a command of this VM; its records have left the tree. */
   | { readonly type: 'refused'; readonly refusal: Refusal; readonly records: readonly LogRecord[] }
   /** Something new is known of an Exec. */
   | { readonly type: 'exec'; readonly exec: ExecState }
+  /** An Exec is over, and nothing is known of it any more (rule X3). */
+  | { readonly type: 'exec-forgotten'; readonly exec: ExecState }
   /** The hub has judged everything that was written here. */
   | { readonly type: 'merged' }
   /** The hub now has these records of this VM durably. */

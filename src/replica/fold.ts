@@ -1,26 +1,30 @@
 /**
- * Records to tree (rules D1, I2, I3, M1 to M4): keeps the tree of one management object materialised while records come and go.
+ * Records to tree (rules D1, I2, I3, M1 to M6): keeps the tree of one management object materialised while records come and go.
  *
  * Invariants after `settle`:
  * 1. The tree is a function of the set of records held, whatever the order they came in.
  * 2. A settled record (in main, or local) is held only while it is needed (rule D5): a dead one that cannot count again, and one that is beaten whatever happens, are
  *    let go. A record of this VM's branch is held until it is taken back, and never lets a settled one go: it may yet be refused.
  */
-import { findSchemaNode, isRequired, type Schema, type SchemaNode } from '../tree/schema.ts';
+import type { Schema } from '../tree/schema.ts';
+import { checkValue } from '../tree/schema-value.ts';
 import { type Change, StepChanges } from './changes.ts';
 import { settleContested } from './contested.ts';
 import { DepthQueue } from './depth-queue.ts';
-import { type Grave, Graves } from './graves.ts';
+import type { Grave } from './graves.ts';
 import {
   greatestStamp,
   insertRecord,
+  isMerged,
   isReplacedBy,
   isSettled,
   recordsAbout,
   removeWhere,
 } from './held-records.ts';
-import { type AddEntry, MoNode } from './mo-node.ts';
-import { type NodeId, nodeId, rootId } from './node-id.ts';
+import type { AddEntry, MoNode, Standing } from './mo-node.ts';
+import type { NodeId } from './node-id.ts';
+import { NodeTable } from './node-table.ts';
+import { OpenConflicts } from './open-conflicts.ts';
 import {
   type AddRecord,
   type AddRef,
@@ -32,14 +36,12 @@ import {
   type TreeRecord,
 } from './record.ts';
 import type { Scope } from './scope.ts';
-import { settleName } from './slots.ts';
-import { compareStamps, type Stamp } from './stamp.ts';
+import { settleStanding } from './slots.ts';
+import { compareStamps } from './stamp.ts';
 
 export class Fold {
-  readonly root: MoNode;
-  readonly #nodes = new Map<NodeId, MoNode>();
+  readonly #nodes: NodeTable;
   readonly #letGo: (record: TreeRecord) => void;
-  readonly #graves = new Graves();
   #dirty: MoNode[] = [];
   /** Empty between two calls of `settle`. */
   readonly #queue = new DepthQueue();
@@ -49,18 +51,31 @@ export class Fold {
   #changes: StepChanges | undefined;
   /** While a draft is open: the nodes with settled records whose Add it took out, and may put back. */
   #suspended: MoNode[] | undefined;
-  readonly #touch = (node: MoNode): void => this.#changes?.touch(node);
+  readonly openConflicts: OpenConflicts = new OpenConflicts();
+  readonly #restand = (node: MoNode, standing: Standing): void => {
+    this.#changes?.touch(node);
+    node.standing = standing;
+    this.openConflicts.note(node);
+  };
 
   /** `letGo` hears of each settled record that is not needed any more (rule D5). */
   constructor(schema: Schema | undefined, scope: Scope, letGo: (record: TreeRecord) => void) {
     this.#letGo = letGo;
-    this.root = new MoNode(rootId);
-    this.root.schema = schema?.root;
-    this.root.scope = scope;
-    this.root.required = true;
-    this.#nodes.set(rootId, this.root);
-    this.#dirty.push(this.root);
+    this.#nodes = new NodeTable(schema, scope, (node) => this.#dirty.push(node));
     this.settle();
+  }
+
+  get root(): MoNode {
+    return this.#nodes.root;
+  }
+
+  /** From now on another schema and other scope rules judge all records; the tree shows it after `settle` (rules M6, S1). */
+  describeAnew(schema: Schema | undefined, scope: Scope): void {
+    for (const node of this.#nodes.all()) {
+      this.#changes?.touch(node);
+      this.#disturbed.add(node);
+    }
+    this.#nodes.describeAnew(schema, scope);
   }
 
   /** From now on `takeChanges` tells what becomes different: what was stored is no news. */
@@ -74,7 +89,7 @@ export class Fold {
 
   /** Takes a record in; the tree shows it after `settle`. A record that is held already is left as it is, or becomes the merged one. */
   insert(record: TreeRecord): void {
-    const node = this.#nodes.get(record.node) ?? this.#newNode(record.node);
+    const node = this.#nodes.obtain(record.node);
     if (this.#hold(node, record)) this.#dirty.push(node);
   }
 
@@ -175,12 +190,12 @@ export class Fold {
 
   /** Every node that is alive under its parent, parked ones included, and everything else that is known: for walks over all records. */
   nodes(): Iterable<MoNode> {
-    return this.#nodes.values();
+    return this.#nodes.all();
   }
 
   /** Where a node was that was forgotten not too long ago: so that a late write to it can be reported by its URI (rule M8). */
   graveOf(id: NodeId): Grave | undefined {
-    return this.#graves.of(id);
+    return this.#nodes.graveOf(id);
   }
 
   #queueFamily(node: MoNode): void {
@@ -201,7 +216,7 @@ export class Fold {
     const { content } = record;
     switch (content.kind) {
       case 'add':
-        this.#linkAdded(node, record as AddRecord);
+        this.#nodes.linkAdded(node, record as AddRecord);
         return this.#holdAdd(node, record as AddRecord);
       case 'delete':
         return insertRecord(node.deletes, record as DeleteRecord);
@@ -232,43 +247,6 @@ export class Fold {
     return true;
   }
 
-  #newNode(id: NodeId): MoNode {
-    const node = new MoNode(id);
-    this.#nodes.set(id, node);
-    return node;
-  }
-
-  #linkAdded(node: MoNode, record: AddRecord): void {
-    if (node.parentNode !== undefined || node === this.root) return;
-    const { parent: parentId, nodeKind } = record.content;
-    const parent = this.#nodes.get(parentId) ?? this.#newNode(parentId);
-    node.kind = nodeKind;
-    this.#link(node, parent, record.content.name);
-  }
-
-  #link(node: MoNode, parent: MoNode, name: string): void {
-    node.parentNode = parent;
-    node.nameInId = name;
-    parent.adopt(node);
-    this.#describe(node);
-  }
-
-  /** Gives a node, and everything already linked below it, depth, schema and scope, as soon as its parent has them. */
-  #describe(top: MoNode): void {
-    const todo: MoNode[] = [top];
-    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
-      const { parentNode: parent, nameInId: name } = node;
-      if (parent?.scope === undefined) continue;
-      node.depth = parent.depth + 1;
-      node.schema = parent.schema && findSchemaNode(parent.schema, name, node.kind);
-      node.scope = parent.scope.child(node.schema, name);
-      for (const child of node.family) {
-        this.#dirty.push(child);
-        todo.push(child);
-      }
-    }
-  }
-
   /** Says whether the node's children must be looked at again. */
   #settleNode(node: MoNode): boolean {
     const wasAlive = node.alive;
@@ -277,40 +255,50 @@ export class Fold {
     node.alive = node.required
       ? (node.parentNode?.alive ?? true)
       : node.parentNode !== undefined && node.adds.some((entry) => entry.counts);
-    this.#makeRequired(node);
+    this.#nodes.makeRequired(node);
     for (const register in node.registers) this.#settleRegister(node, register as Register);
-    settleName(node, this.#touch);
-    if (node.isEmpty) this.#forget(node);
+    this.#settleForbidden(node);
+    settleStanding(node, this.#restand);
+    if (node.isEmpty) this.#nodes.forget(node);
     return familyAffected || wasAlive !== node.alive;
   }
 
+  #settleForbidden(node: MoNode): void {
+    const is = isForbidden(node);
+    if (is === node.hasForbiddenValue) return;
+    node.hasForbiddenValue = is;
+    this.openConflicts.note(node);
+  }
+
   #settleAdds(node: MoNode): boolean {
-    const killed = greatestStamp(node.deletes, () => true);
-    const killedForGood = greatestStamp(node.deletes, (record) => isSettled(record));
-    if (node.deletes.length > 1) this.#keepGreatestDelete(node, killedForGood);
+    const { deletes } = node;
+    if (deletes.length > 1) this.#keepGreatestDeletes(deletes);
     let affected = false;
     removeWhere(node.adds, (entry) => {
       const { record } = entry;
       const base = this.baseState(record.base);
       const isGone = base === 'gone' && this.#isForGood(node);
-      if (isSettled(record) && (compareStamps(record.stamp, killedForGood) < 0 || isGone)) {
+      const isEnded = deletes.some((each) => ends(each, record, node));
+      const isForGood = isEnded && deletes.some((each) => endsForGood(each, record, node));
+      if (isSettled(record) && (isForGood || isGone)) {
         this.#letGo(record);
         affected = true;
         return true;
       }
-      const counts = base === 'counts' && compareStamps(record.stamp, killed) >= 0;
+      const counts = base === 'counts' && !isEnded;
       if (counts !== entry.counts) affected = true;
       entry.counts = counts;
       return false;
     });
-    if (this.#isDeleteOver(node)) node.deletes = [];
+    if (this.#isDeleteOver(node)) removeWhere(deletes, ({ place }) => place === localPlace);
     return affected;
   }
 
   /** Of what stays here every record is known at once: once a Delete has done its work, nothing comes any more that it must meet (rule S1). */
   #isDeleteOver({ adds, deletes }: MoNode): boolean {
-    const [last] = deletes;
-    return adds.length === 0 && last?.place === localPlace && this.#suspended === undefined;
+    return (
+      adds.length === 0 && this.#suspended === undefined && deletes.some(({ place }) => place === localPlace)
+    );
   }
 
   /** Whether an Add that is not held will not come back; otherwise the node is looked at again when the draft is over. */
@@ -319,9 +307,13 @@ export class Fold {
     return this.#suspended === undefined;
   }
 
-  #keepGreatestDelete(node: MoNode, greatestSettled: Stamp): void {
-    removeWhere(node.deletes, (record) => {
-      const beaten = isSettled(record) && compareStamps(record.stamp, greatestSettled) < 0;
+  /** Of main's, and of those that stay here. */
+  #keepGreatestDeletes(deletes: DeleteRecord[]): void {
+    const greatestMerged = greatestStamp(deletes, isMerged);
+    const greatestHere = greatestStamp(deletes, ({ place }) => place === localPlace);
+    removeWhere(deletes, (record) => {
+      const greatest = isMerged(record) ? greatestMerged : greatestHere;
+      const beaten = isSettled(record) && compareStamps(record.stamp, greatest) < 0;
       if (beaten) this.#letGo(record);
       return beaten;
     });
@@ -343,36 +335,22 @@ export class Fold {
     settleContested(state, this, this.#letGo, () => this.#isForGood(node));
     if (state.records.length === 0) delete node.registers[register];
   }
+}
 
-  /** The nodes that the schema requires below a living node exist by themselves (rule I3). */
-  #makeRequired(node: MoNode): void {
-    if (node.alive === node.hasRequiredChildren || node.schema === undefined) return;
-    node.hasRequiredChildren = node.alive;
-    if (!node.alive) return;
-    for (const schema of node.schema.children) {
-      if (schema.name === undefined || !isRequired(schema)) continue;
-      this.#requiredChild(node, schema, schema.name);
-    }
-  }
+/** Whether a Delete is later than an Add of the node (rule I2). Of what stays here nobody else can know (rule S1): nobody else's Delete is about it, whoever may send one. */
+function ends(remove: DeleteRecord, add: AddRecord, { local }: MoNode): boolean {
+  const isForeign = local && isMerged(remove) && !isMerged(add);
+  return !isForeign && compareStamps(add.stamp, remove.stamp) < 0;
+}
 
-  #requiredChild(parent: MoNode, schema: SchemaNode, name: string): void {
-    const kind = schema.format === 'node' ? 'interior' : 'leaf';
-    const id = nodeId(parent.id, parent.nameKey(name), kind, 0);
-    const node = this.#nodes.get(id) ?? this.#newNode(id);
-    if (node.parentNode !== undefined) return;
-    node.kind = kind;
-    node.required = true;
-    this.#link(node, parent, name);
-    this.#dirty.push(node);
-  }
+/** Whether it never can be otherwise. What a VM deletes of its own (rule S1) was shared once, perhaps: then it is still there for others. */
+function endsForGood(remove: DeleteRecord, add: AddRecord, node: MoNode): boolean {
+  return isSettled(remove) && (isMerged(remove) || !isMerged(add)) && ends(remove, add, node);
+}
 
-  #forget(node: MoNode): void {
-    const parent = node.parentNode;
-    if (node.slot !== undefined) return;
-    this.#nodes.delete(node.id);
-    if (parent === undefined) return;
-    this.#graves.bury(node, parent);
-    parent.disown(node);
-    if (parent.isEmpty) this.#forget(parent);
-  }
+/** Whether the schema does not let the node have the value that won (rule M6). */
+function isForbidden({ registers, schema }: MoNode): boolean {
+  const written = registers.value?.winner?.content;
+  if (schema === undefined || written?.kind !== 'value') return false;
+  return schema.format === 'node' || checkValue(schema, written.value) !== undefined;
 }

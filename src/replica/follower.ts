@@ -6,20 +6,19 @@ import { isForStamp, type Mark, type Refusal, type WriteKey } from './journal.ts
 import { frameUpdate, Main, unframeUpdate } from './main.ts';
 import { commandKey, type OutboxCommand } from './outbox.ts';
 import { addKey, isTreeRecord } from './record.ts';
+import { keepRefusedExecs } from './refused-execs.ts';
 import { renewStamps } from './restamp.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
+import { descriptionIn, type OfferedDescription } from './upgrade.ts';
 
 /** What a follower tells the hub of its copy when a connection begins. */
-export interface FollowerState {
+export interface FollowerState extends OfferedDescription {
   /** 0 before the first contact with a hub. */
   readonly origin: number;
   readonly epoch: number;
   readonly place: number;
   /** Y-protocols' sync step 1 for main. */
   readonly step1: Uint8Array;
-  /** The hash of the schema's canonical text; '' without one. */
-  readonly schemaHash: string;
-  readonly rules: string;
   /** The lives under which commands wait, each with the first counter. */
   readonly pending: readonly WriteKey[];
 }
@@ -67,8 +66,9 @@ export class Follower {
 
   /** What to tell the hub first. */
   state(): FollowerState {
-    const { main, outbox, state, schemaHash, rulesText } = this.#core;
+    const { main, outbox, state, description, upgrades } = this.#core;
     const meta = main.meta();
+    const mayReplace = meta?.schema !== description.schemaText || meta.rules !== description.rulesText;
     const pending = new Map<number, number>();
     for (const command of outbox.commands()) {
       const { life, seq } = commandKey(command);
@@ -79,8 +79,10 @@ export class Follower {
       epoch: meta?.epoch ?? 0,
       place: state.place,
       step1: main.syncStep1(),
-      schemaHash,
-      rules: rulesText,
+      schemaHash: description.schemaHash,
+      rules: description.rulesText,
+      schema: upgrades.replaces.length > 0 && mayReplace ? description.schemaText : '',
+      ...upgrades,
       pending: [...pending].map(([life, seq]) => ({ life, seq })),
     };
   }
@@ -148,7 +150,9 @@ export class Follower {
     const moved = new Map<string, Stamp>();
     const isWhole = !core.main.isBegun;
     try {
-      for (const record of core.main.apply(update)) {
+      const records = core.main.apply(update);
+      core.state.forget(core.main.forgotten);
+      for (const record of records) {
         const known = record.content.kind === 'add' ? core.state.unmergedAdd(record) : undefined;
         if (known !== undefined && compareStamps(known.stamp, record.stamp) !== 0)
           moved.set(addKey(known), record.stamp);
@@ -160,8 +164,23 @@ export class Follower {
       throw error;
     }
     core.state.place = place;
+    const isDescribed = core.main.takeMetaChanged() && this.#takeDescription();
     core.log(isWhole ? core.snapshot() : { type: 'main', update, place, marks: [], local: [] });
+    if (isDescribed && !isWhole) core.log(core.snapshot());
     return moved;
+  }
+
+  /** Main may have another schema and other rules now, which this mount follows (rule M6). */
+  #takeDescription(): boolean {
+    const { main, description } = this.#core;
+    const meta = main.meta();
+    if (
+      meta === undefined ||
+      (meta.schema === description.schemaText && meta.rules === description.rulesText)
+    )
+      return false;
+    this.#core.describe(descriptionIn(meta));
+    return true;
   }
 
   /** Drops refused commands; gives those that were still here, to be reported when the tree is without them. */
@@ -171,17 +190,25 @@ export class Follower {
     for (const refusal of refusals) {
       for (const command of outbox.refuse(refusal)) refused.push({ refusal, command });
     }
-    this.#dropLost(refused.map(({ command }) => command));
-    this.#logLeft(refused.map(({ command }) => command));
+    const commands = refused.map(({ command }) => command);
+    const local = keepRefusedExecs(
+      commands.flatMap(({ records }) => records),
+      this.#core.state,
+    );
+    this.#dropLost(commands);
+    this.#logLeft(commands);
+    if (local.length > 0) this.#core.logLocal(local);
     return refused;
   }
 
-  /** Records of judged commands that did not come back in main have lost, or were refused: they leave the tree. */
+  /** Records of judged commands that did not come back in main have lost, or were refused: they leave the tree. So does an Exec that was ordered before this VM was put back, and is forgotten (rule X3). */
   #dropLost(judged: readonly OutboxCommand[]): void {
-    const { fold } = this.#core.state;
+    const { fold, execs } = this.#core.state;
     for (const { records } of judged) {
       for (const record of records) {
         if (isTreeRecord(record) && fold.find(record)?.place === 0) fold.remove(record);
+        const exec = record.content.kind === 'exec' ? execs.get(record.content.id) : undefined;
+        if (exec?.isMerged === false) this.#core.state.forgetExec(exec);
       }
     }
   }

@@ -4,6 +4,7 @@ import {
   type DeleteRecord,
   isSameWrite,
   type LogRecord,
+  localPlace,
   type RegisterRecord,
   type TreeContent,
   type TreeRecord,
@@ -36,6 +37,11 @@ export function recordsAbout(node: MoNode, kind: TreeContent['kind']): readonly 
 /** In main, or of a part that never leaves the VM: nobody can take the record back. */
 export function isSettled(record: LogRecord): boolean {
   return record.place > 0;
+}
+
+/** In main. */
+export function isMerged({ place }: LogRecord): boolean {
+  return place > 0 && place !== localPlace;
 }
 
 /** Says whether that changed what is held. */

@@ -1,28 +1,28 @@
 /** The hub's side of a replica: it alone merges records into main and writes main (rules D2, D5, M8, T1, T3). */
 
 import { VirmoError } from '../errors.ts';
-import { judge } from './admission.ts';
 import { type Conflict, decide, type Rivalry, rivalsOf } from './conflicts.ts';
 import type { ReplicaCore } from './core.ts';
-import { isAnswered } from './execs.ts';
+import type { Description } from './description.ts';
+import { isAnswered, isWanted } from './execs.ts';
 import type { FollowerState, HubState } from './follower.ts';
-import { recordsAbout } from './held-records.ts';
+import { Forgetting } from './forgetting.ts';
 import { isForStamp, type Mark, type Refusal } from './journal.ts';
 import { LifeMarks } from './life-marks.ts';
-import { type MainAuthor, type MainMeta, memberEntry, metaEntries } from './main.ts';
+import {
+  descriptionEntries,
+  forgottenEntry,
+  type MainAuthor,
+  type MainMeta,
+  memberEntry,
+  metaEntries,
+} from './main.ts';
 import { rootId } from './node-id.ts';
 import { commandKey, splitCommands } from './outbox.ts';
-import {
-  addKey,
-  type Content,
-  hasOwnExecId,
-  isSameWrite,
-  isTreeRecord,
-  type LogRecord,
-  type TreeRecord,
-} from './record.ts';
-import { compareStamps } from './stamp.ts';
+import { type Content, isTreeRecord, type LogRecord } from './record.ts';
 import type { ReplicaState } from './state.ts';
+import { Trial } from './trial.ts';
+import { descriptionIn, offeredUpgrade } from './upgrade.ts';
 
 /** What bounds a hub's patience with others. */
 export interface HubOptions {
@@ -30,20 +30,14 @@ export interface HubOptions {
   readonly maxAheadMs: number;
 }
 
-/** A bound on what a VM that sends nothing but refusable commands can make a hub remember. */
-const maxRefusedAddsKept = 10_000;
-
-/** Why a command is refused. */
-type Reason = Pick<Refusal, 'code' | 'reason'>;
-
 /** The one writer of main: judges commands, merges them, notes conflicts, and writes all that as updates (rules D2, M8). */
 export class Hub {
   readonly #core: ReplicaCore;
   readonly #state: ReplicaState;
   readonly #author: MainAuthor;
-  readonly #options: HubOptions;
   readonly #marks: LifeMarks;
   readonly #listeners = new Set<(update: Uint8Array) => void>();
+  readonly #upgradeListeners = new Set<() => void>();
   /** Merged, and not yet written into main's log. */
   #unwritten: LogRecord[] = [];
   /** What stays here of this VM's own commands that are not written yet. */
@@ -52,15 +46,18 @@ export class Hub {
   #vector: Uint8Array | undefined;
   /** VMs that must begin anew, since a stamp was refused: nothing of theirs is judged before, or it would overtake (rule T3). */
   readonly #halted = new Set<string>();
-  /** Adds of refused commands: what builds on them is refused alike (rule S3). */
-  readonly #refusedAdds = new Map<string, Reason>();
+  readonly #trial: Trial;
+  readonly #forgetting: Forgetting;
+  /** So many records were live until they were forgotten, and are in main's log still. */
+  #freed = 0;
 
   /** Begins main if it has none, and merges what waited in the outbox (rule Y8). */
   constructor(core: ReplicaCore, options: HubOptions) {
     this.#core = core;
     this.#state = core.state;
-    this.#options = options;
     this.#marks = new LifeMarks(core.marks);
+    this.#trial = new Trial(core.state, options.maxAheadMs);
+    this.#forgetting = new Forgetting(core.state);
     const live = new Set<LogRecord>();
     this.#author = core.main.author(
       (record) => live.has(record),
@@ -68,7 +65,8 @@ export class Hub {
     );
     this.#state.live = live;
     this.#author.adopt(this.#author.elements((record) => this.#held(record, live)));
-    if (core.main.meta() === undefined) this.#meta = metaEntries(this.#firstMeta());
+    if (core.main.isBegun) this.#writeDescription(core.main.meta());
+    else this.#meta = metaEntries(this.#firstMeta());
     this.#takeOverOutbox();
     this.#state.holdTime(this.#state.lastMerged.ms);
     this.write();
@@ -80,10 +78,12 @@ export class Hub {
     if (follower.origin !== 0 && follower.origin !== meta.origin) {
       throw new VirmoError('origin-mismatch', `${vm} holds a copy that another hub began`);
     }
-    checkSame('schema-mismatch', 'schema', follower.schemaHash, this.#core.schemaHash);
-    checkSame('rules-mismatch', 'scope rules', follower.rules, meta.rules);
+    const { description, upgrades } = this.#core;
+    const upgrade = offeredUpgrade(description, meta, follower, upgrades.follows);
+    if (upgrade !== undefined) this.#upgrade(upgrade);
     if (!meta.members.includes(vm)) for (const [key, value] of memberEntry(vm)) this.#meta.set(key, value);
     this.#halted.delete(vm);
+    this.#forgetting.admitted(vm);
     for (const { life, seq } of follower.pending) this.#marks.forgetRefusals(vm, life, seq);
     this.write();
     const lives = follower.pending.map(({ life }) => life);
@@ -118,6 +118,12 @@ export class Hub {
   onUpdate(listener: (update: Uint8Array) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Hears when another schema or other scope rules are about to hold (rule M6). */
+  onUpgrade(listener: () => void): () => void {
+    this.#upgradeListeners.add(listener);
+    return () => this.#upgradeListeners.delete(listener);
   }
 
   /** How far every life of every VM is judged (rule D2). */
@@ -161,6 +167,22 @@ export class Hub {
     this.#core.finishStep('remote');
   }
 
+  /** A member tells up to which place it has main durably (rule X3). */
+  seen(vm: string, place: number): void {
+    this.#forgetting.seen(vm, place);
+  }
+
+  /** Forgets what is over, as far as all members have seen it, this VM being durable up to a place (rule X3): to be called now and then. */
+  forget(durablePlace: number): void {
+    const text = this.#forgetting.due(this.#writtenMeta().members, durablePlace);
+    if (text === undefined) return;
+    const before = this.#state.live?.size ?? 0;
+    this.#state.forget(text);
+    this.#freed += before - (this.#state.live?.size ?? 0);
+    this.#meta.set(...forgottenEntry(text));
+    this.#core.finishStep('remote');
+  }
+
   /** Whether `write` has something to do. */
   get hasUnwritten(): boolean {
     return (
@@ -182,7 +204,9 @@ export class Hub {
     this.#unwrittenLocal = [];
     this.#meta = new Map();
     const marks = this.#marks.takeMoved();
-    const update = records.length > 0 || meta.size > 0 ? this.#author.write(records, meta) : undefined;
+    const hasNews = records.length > 0 || meta.size > 0;
+    const update = hasNews ? this.#author.write(records, meta, this.#freed) : undefined;
+    this.#freed = 0;
     this.#core.log({
       type: 'main',
       update: update ?? new Uint8Array(0),
@@ -196,8 +220,29 @@ export class Hub {
   }
 
   #firstMeta(): MainMeta {
-    const { random53, schemaText: schema, rulesText: rules, state } = this.#core;
-    return { origin: random53(), epoch: random53(), epochStart: 0, schema, rules, members: [state.vm] };
+    const { random53, description, state } = this.#core;
+    const { schemaText: schema, rulesText: rules } = description;
+    const [origin, epoch] = [random53(), random53()];
+    return { origin, epoch, epochStart: 0, schema, rules, replaced: [], members: [state.vm] };
+  }
+
+  /** Everybody who does not follow leaves before main says so (rule M6). */
+  #upgrade(description: Description): void {
+    for (const listener of this.#upgradeListeners) listener();
+    this.#core.describe(description);
+    this.#writeDescription(this.#core.main.meta());
+    this.#core.finishStep('remote');
+    this.write();
+    this.#core.log(this.#core.snapshot(this.#marks.all()));
+  }
+
+  /** Puts the present description into main, in the place of another. */
+  #writeDescription(meta: MainMeta | undefined): void {
+    if (meta === undefined) return;
+    const { schemaText: schema, rulesText: rules } = this.#core.description;
+    if (meta.schema === schema && meta.rules === rules) return;
+    const entries = descriptionEntries(schema, rules, descriptionIn(meta).hash);
+    for (const [key, value] of entries) this.#meta.set(key, value);
   }
 
   #writtenMeta(): MainMeta {
@@ -247,7 +292,7 @@ export class Hub {
     const [first] = command;
     const last = command.at(-1);
     if (first === undefined || last === undefined) return undefined;
-    const { rivalries, refused } = this.#try(command);
+    const { rivalries, refused } = this.#trial.try(command);
     const refusal: Refusal | undefined = refused && {
       ...refused,
       life,
@@ -257,86 +302,22 @@ export class Hub {
     // Not judged yet: it comes again under another stamp.
     if (refusal !== undefined && isForStamp(refusal)) return refusal;
     this.#marks.judge(vm, life, last.seq, refusal);
-    if (refused !== undefined) this.#refuseAdds(command, refused);
+    if (refused !== undefined) this.#trial.refuseAdds(command, refused);
     if (refusal !== undefined) return refusal;
     this.#merge(command);
     for (const conflict of decide(rivalries, this.#state.fold)) this.#noteConflict(conflict);
     return undefined;
   }
 
-  #refuseAdds(command: readonly LogRecord[], reason: Reason): void {
-    for (const record of command) {
-      if (record.content.kind === 'add') this.#refusedAdds.set(addKey(record), reason);
-    }
-    for (const key of this.#refusedAdds.keys()) {
-      if (this.#refusedAdds.size <= maxRefusedAddsKept) break;
-      this.#refusedAdds.delete(key);
-    }
-  }
-
-  /** Judges a command record by record, each against the tree that those before it make. One that is refused is taken out again; what is fine stays for `#merge`. */
-  #try(command: readonly LogRecord[]): {
-    readonly rivalries: Rivalry[];
-    readonly refused: Reason | undefined;
-  } {
-    const { fold } = this.#state;
-    const rivalries: Rivalry[] = [];
-    const tried: TreeRecord[] = [];
-    let refused = this.#refusedByTime(command);
-    for (const record of command) {
-      if (refused !== undefined) break;
-      refused = record.base === null ? undefined : this.#refusedAdds.get(addKey(record.base));
-      if (refused === undefined && !hasOwnExecId(record))
-        refused = { code: 'invalid', reason: "another Exec's id" };
-      if (refused !== undefined || !isTreeRecord(record)) continue;
-      if (this.#isStampTaken(record)) {
-        refused = { code: 'stamp-taken', reason: 'another write of the same register has this stamp' };
-        continue;
-      }
-      const verdict = judge(record, fold);
-      if (verdict !== 'fine' && verdict !== 'dead') {
-        refused = verdict;
-        continue;
-      }
-      rivalries.push(...rivalsOf(record, fold));
-      if (command.length > 1) {
-        tried.push(record);
-        fold.insert(record);
-        fold.settle();
-      }
-    }
-    if (refused !== undefined) {
-      for (const record of tried) fold.remove(record);
-      fold.settle();
-    }
-    return { rivalries, refused };
-  }
-
-  #refusedByTime([first]: readonly LogRecord[]):
-    | { readonly code: Refusal['code']; readonly reason: string }
-    | undefined {
-    const ahead = (first?.stamp.ms ?? 0) - this.#state.timeMs;
-    if (ahead <= this.#options.maxAheadMs) return undefined;
-    return { code: 'stamp-ahead', reason: `the stamp is ${ahead} ms ahead of the hub's time` };
-  }
-
-  /** Whether another write of the same register has this stamp (rule T1). */
-  #isStampTaken(record: TreeRecord): boolean {
-    const node = this.#state.fold.node(record.node);
-    if (node === undefined) return false;
-    return recordsAbout(node, record.content.kind).some(
-      (held) => compareStamps(held.stamp, record.stamp) === 0 && !isSameWrite(held, record),
-    );
-  }
-
   #merge(records: readonly LogRecord[]): void {
     const place = ++this.#state.place;
     this.#state.holdTime();
     for (const record of records) {
+      if (!isWanted(record, this.#state.execs)) continue;
       // Nobody has seen more than there is: one who says so would pass over conflicts.
-      const { node, stamp, life, seq, base, verNo, content } = record;
+      const { node, stamp, life, seq, base, verNo, server, content } = record;
       const seen = Math.min(record.seen, place - 1);
-      const merged: LogRecord = { node, stamp, life, seq, base, seen, place, verNo, content };
+      const merged: LogRecord = { node, stamp, life, seq, base, seen, place, verNo, server, content };
       this.#state.take(merged);
       this.#unwritten.push(merged);
     }
@@ -351,12 +332,13 @@ export class Hub {
     const { life, place: seen } = this.#state;
     const stamp = this.#state.nextStamp();
     const seq = this.#state.nextSeq();
-    this.#merge([{ node: node || rootId, stamp, life, seq, base: null, seen, place: 0, verNo: 0, content }]);
+    const about = { node: node || rootId, base: null, verNo: 0, server: '' };
+    this.#merge([{ ...about, stamp, life, seq, seen, place: 0, content }]);
   }
 
   /** The object by which the state knows a record of the log, entered as live; a record that it let go stays as it is. */
   #held(record: LogRecord, live: Set<LogRecord>): LogRecord {
-    const held = isTreeRecord(record) ? this.#state.fold.find(record) : record;
+    const held = this.#state.held(record);
     if (held === undefined) return record;
     live.add(held);
     return held;
@@ -372,15 +354,4 @@ function checkWriter(vm: string, { stamp, place, content }: LogRecord): void {
   const { kind } = content;
   if (stamp.vm === vm && place === 0 && kind !== 'closed' && kind !== 'conflict') return;
   throw new VirmoError('message-malformed', `the VM ${vm} sent a record that is not its to write (${kind})`);
-}
-
-/** Throws when the hub and the one who asks judge by different texts. */
-export function checkSame(
-  code: 'schema-mismatch' | 'rules-mismatch',
-  what: string,
-  mine: string,
-  theirs: string,
-): void {
-  if (mine !== theirs)
-    throw new VirmoError(code, `the ${what} of the mount and of the hub's management object differ`);
 }

@@ -45,10 +45,18 @@ export type RefusalCode =
   /** A node, value or name that the schema or the tree's rules forbid. */
   | 'invalid'
   /** It writes to a part that stays in each VM (rule S1). */
-  | 'local';
+  | 'local'
+  /** It writes to a part that another VM alone writes (rule S1). */
+  | 'read-only';
 
 /** All codes in the order of their numbers in storage: new ones go to the end. */
-export const refusalCodes: readonly RefusalCode[] = ['stamp-ahead', 'stamp-taken', 'invalid', 'local'];
+export const refusalCodes: readonly RefusalCode[] = [
+  'stamp-ahead',
+  'stamp-taken',
+  'invalid',
+  'local',
+  'read-only',
+];
 
 /** Whether the command itself is in order, and only its stamp is not taken. */
 export function isForStamp({ code }: Pick<Refusal, 'code'>): boolean {

@@ -21,6 +21,8 @@ export interface MainMeta {
   readonly schema: string;
   /** The scope rules in their canonical form (rule S1). */
   readonly rules: string;
+  /** The hashes of the descriptions (schema and rules) that were replaced: none of them is taken back. */
+  readonly replaced: readonly string[];
   /** All VMs that were ever admitted to this management object. */
   readonly members: readonly string[];
 }
@@ -31,18 +33,24 @@ const separateAfter = 512;
 const cleaningSlack = 512;
 
 const memberPrefix = 'member:';
+const replacedPrefix = 'replaced:';
+const forgottenKey = 'forgotten';
 
 /** One copy of main, at the hub or a follower. */
 export class Main {
   readonly #doc: Y.Doc;
   readonly #log: Y.Array<unknown>;
   readonly #meta: Y.Map<string | number>;
+  #hasMetaChanged = false;
 
   constructor(clientId: number) {
     this.#doc = new Y.Doc();
     this.#doc.clientID = clientId;
     this.#log = this.#doc.getArray('log');
     this.#meta = this.#doc.getMap('meta');
+    this.#meta.observe(() => {
+      this.#hasMetaChanged = true;
+    });
   }
 
   /** Whether a hub has begun it. */
@@ -60,11 +68,28 @@ export class Main {
       epochStart: Number(this.#meta.get('epochStart')),
       schema: String(this.#meta.get('schema')),
       rules: String(this.#meta.get('rules')),
-      members: [...this.#meta.keys()]
-        .filter((key) => key.startsWith(memberPrefix))
-        .map((key) => key.slice(memberPrefix.length))
-        .sort(),
+      replaced: this.#keysAfter(replacedPrefix),
+      members: this.#keysAfter(memberPrefix),
     };
+  }
+
+  /** What main says is forgotten (rule X3), as `forgotten.ts` reads it. */
+  get forgotten(): string {
+    return String(this.#meta.get(forgottenKey) ?? '');
+  }
+
+  /** Whether what main says of itself has changed since this was last asked. */
+  takeMetaChanged(): boolean {
+    const hasChanged = this.#hasMetaChanged;
+    this.#hasMetaChanged = false;
+    return hasChanged;
+  }
+
+  #keysAfter(prefix: string): string[] {
+    return [...this.#meta.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length))
+      .sort();
   }
 
   /** Y-protocols' sync step 1: what this copy holds. */
@@ -167,15 +192,19 @@ export class MainAuthor {
       .map((element) => (Array.isArray(element) ? intern(decodeRecord(element)) : undefined));
   }
 
-  /** Appends records, sets meta, and cleans up to two elements for each record; gives the one update that does it all, or `undefined` if nothing was to do. */
+  /**
+   * Appends records, sets meta, and cleans up to two elements for each record, and for each of the `freed` that were live until now. Gives the one update that does it all, or
+   * `undefined` if nothing was to do.
+   */
   write(
     records: readonly LogRecord[],
     meta: ReadonlyMap<string, string | number> = new Map(),
+    freed = 0,
   ): Uint8Array | undefined {
     this.#update = undefined;
     this.#doc.transact(() => {
       for (const [key, value] of meta) this.#meta.set(key, value);
-      const { kept, removed } = this.#clean(2 * records.length);
+      const { kept, removed } = this.#clean(2 * (records.length + freed));
       this.#append(records);
       this.#append(kept);
       if (removed > 0) this.#log.delete(0, removed);
@@ -218,7 +247,7 @@ export class MainAuthor {
   }
 }
 
-/** The entries of meta for `MainAuthor.write`. */
+/** The entries of the first meta for `MainAuthor.write`. */
 export function metaEntries(meta: MainMeta): Map<string, string | number> {
   const { origin, epoch, epochStart, schema, rules, members } = meta;
   const entries = new Map<string, string | number>(
@@ -228,9 +257,24 @@ export function metaEntries(meta: MainMeta): Map<string, string | number> {
   return entries;
 }
 
+/** The entries of meta that put another schema and other rules in the place of those of this hash, for `MainAuthor.write`. */
+export function descriptionEntries(
+  schema: string,
+  rules: string,
+  replacedHash: string,
+): Map<string, string | number> {
+  const entries = new Map<string, string | number>([[replacedPrefix + replacedHash, 1]]);
+  return entries.set('schema', schema).set('rules', rules);
+}
+
 /** The entry of meta that makes a VM a member, for `MainAuthor.write`. */
 export function memberEntry(vm: string): Map<string, number> {
   return new Map([[memberPrefix + vm, 1]]);
+}
+
+/** The entry of meta that tells what is forgotten, for `MainAuthor.write`. */
+export function forgottenEntry(text: string): [string, string] {
+  return [forgottenKey, text];
 }
 
 /** Wraps an update for the wire as y-protocols does. */

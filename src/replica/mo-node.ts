@@ -1,5 +1,5 @@
 /** One node of a management object as the records make it: what the fold writes, and what commands read (contract TreeNode). */
-import { normaliseName, type SchemaNode } from '../tree/schema.ts';
+import { findSchemaNode, normaliseName, type SchemaNode } from '../tree/schema.ts';
 import { defaultValueOf } from '../tree/schema-value.ts';
 import type { TreeNode } from '../tree/tree.ts';
 import type { Value } from '../tree/value.ts';
@@ -20,6 +20,19 @@ export interface RegisterState {
   winner: RegisterRecord | undefined;
 }
 
+/** Where a node stands among its siblings. */
+export type Standing =
+  /** Not alive. */
+  | 'none'
+  /** It has its name, and is in the tree when all its ancestors are. */
+  | 'shown'
+  /** Parked: another has the name (rule M4). */
+  | 'name'
+  /** Parked: there are as many as the schema allows (rule M5). */
+  | 'occurrence'
+  /** Parked: the schema does not know it (rule M6). */
+  | 'schema';
+
 export class MoNode implements TreeNode {
   readonly id: NodeId;
   /** Unknown until an Add of the node, or its required parent, has been seen. */
@@ -36,18 +49,25 @@ export class MoNode implements TreeNode {
   nameInId = '';
   /** What it was called when it was last alive. */
   lastName = '';
-  /** The key under which the node stands among its parent's names while it is alive. */
+  standing: Standing = 'none';
+  /** The key under which the node claims a name among its siblings. */
   slot: string | undefined = undefined;
+  /** By what it stands in its parent's list of nodes of one kind, where that has a bound (rule M5). */
+  listed: { readonly schema: SchemaNode; readonly stamp: Stamp } | undefined = undefined;
 
   adds: AddEntry[] = [];
   deletes: DeleteRecord[] = [];
   readonly registers: { [R in Register]?: RegisterState } = {};
+  /** The value that won is none by the schema: the default stands in its place (rule M6). */
+  hasForbiddenValue = false;
 
   #family: Set<MoNode> | undefined;
-  /** The children in the tree, by normalised name. */
-  shown: Map<string, MoNode> | undefined = undefined;
+  /** The children that have their names, by normalised name; those in the tree are among them. */
+  named: Map<string, MoNode> | undefined = undefined;
   /** Where several live children claim one name: all of them, the one that has it first (rule M4). */
   crowded: Map<string, MoNode[]> | undefined = undefined;
+  /** The children that have their names, of each kind with a bound: in the order in which they may stay (rule M5). */
+  lists: Map<SchemaNode, MoNode[]> | undefined = undefined;
 
   constructor(id: NodeId) {
     this.id = id;
@@ -73,25 +93,55 @@ export class MoNode implements TreeNode {
 
   /** Whether the node is alive and has its name; it is in the tree when all its ancestors are too. */
   get isShown(): boolean {
-    if (!this.alive) return false;
-    return this.parentNode === undefined || this.parentNode.shown?.get(this.slot ?? '') === this;
+    return this.standing === 'shown';
+  }
+
+  /** Alive, and not in the tree for a reason of its own (rules M4 to M6). */
+  get isParked(): boolean {
+    return this.standing !== 'none' && this.standing !== 'shown';
   }
 
   get parent(): MoNode | undefined {
     return this.parentNode;
   }
 
+  get writable(): boolean {
+    return this.scope?.isWritable ?? true;
+  }
+
+  isWritableBelow(name: string, kind: 'interior' | 'leaf'): boolean {
+    return this.childScope(name, kind)?.isWritable ?? true;
+  }
+
+  /** Whether the name leads to the same description in the schema, and to the same scope rules, here and below (rules M9, S1): otherwise what is to stay in a VM could be shared under another name. */
+  canBeCalled(name: string): boolean {
+    const { parentNode: parent, schema, kind } = this;
+    if (parent === undefined) return false;
+    if (parent.schema !== undefined && findSchemaNode(parent.schema, name, kind) !== schema) return false;
+    return parent.childScope(name, kind) === this.scope;
+  }
+
+  /** What the rules say of a child of this name and kind. */
+  childScope(name: string, kind: 'interior' | 'leaf'): Scope | undefined {
+    return this.scope?.child(this.schema && findSchemaNode(this.schema, name, kind), name);
+  }
+
   get name(): string {
+    const { schema } = this;
+    // What was written to it when it was not required is of no account now (rule I3).
+    if (this.required && schema?.name !== undefined) return schema.name;
     const renamed = this.registers.name?.winner?.content;
     if (renamed !== undefined && renamed.kind === 'name') return renamed.text;
-    return this.creation?.content.name ?? this.schema?.name ?? this.lastName;
+    return this.creation?.content.name ?? schema?.name ?? this.lastName;
   }
 
   get value(): Value | undefined {
     if (this.kind === 'interior') return undefined;
     const written = this.registers.value?.winner?.content;
-    if (written !== undefined && written.kind === 'value') return written.value;
-    return this.schema === undefined ? emptyText : unwrittenValue(this.schema);
+    if (written !== undefined && written.kind === 'value' && !this.hasForbiddenValue) return written.value;
+    // One that is parked may be something else by the schema (rule M6).
+    const { schema } = this;
+    return schema === undefined || schema.format === 'node' ? emptyText : unwrittenValue(schema);
   }
 
   get type(): string {
@@ -116,11 +166,25 @@ export class MoNode implements TreeNode {
   }
 
   child(name: string): MoNode | undefined {
-    return this.shown?.get(this.nameKey(name));
+    const node = this.named?.get(this.nameKey(name));
+    return node?.standing === 'shown' ? node : undefined;
   }
 
-  children(): Iterable<MoNode> {
-    return this.shown?.values() ?? [];
+  *children(): Generator<MoNode> {
+    if (this.named === undefined) return;
+    for (const node of this.named.values()) if (node.standing === 'shown') yield node;
+  }
+
+  isTaken(name: string): boolean {
+    return this.named?.has(this.nameKey(name)) ?? false;
+  }
+
+  countOf(schema: SchemaNode): number {
+    const list = this.lists?.get(schema);
+    if (list !== undefined) return Math.min(list.length, schema.occurrence.max);
+    let count = 0;
+    for (const child of this.children()) if (child.schema === schema) count++;
+    return count;
   }
 
   /** A child's name as names are compared here (rule M9). */
@@ -140,12 +204,12 @@ export class MoNode implements TreeNode {
 
   /** The creation stamp; zero for a required node. */
   get creationStamp(): Stamp {
-    return this.creation?.stamp ?? zeroStamp;
+    return (this.required ? undefined : this.creation?.stamp) ?? zeroStamp;
   }
 
   /** The stamp by which the node holds its name (rule M4). */
   get nameStamp(): Stamp {
-    return this.registers.name?.winner?.stamp ?? this.creationStamp;
+    return (this.required ? undefined : this.registers.name?.winner?.stamp) ?? this.creationStamp;
   }
 
   text(register: Exclude<Register, 'value'>): string | undefined {

@@ -8,8 +8,8 @@ import {
   type Content,
   type ExecAnswer,
   isTreeContent,
+  isVmId,
   type LogRecord,
-  maxVmIdLength,
   type TreeContent,
 } from './record.ts';
 
@@ -18,7 +18,7 @@ export type RawField = number | string | Uint8Array | RawField[];
 
 /** The array of a record; `decodeRecord` gives it back. */
 export function encodeRecord(record: LogRecord): RawField[] {
-  const { node, stamp, life, seq, base, seen, place, verNo, content } = record;
+  const { node, stamp, life, seq, base, seen, place, verNo, server, content } = record;
   const raw: RawField[] = [
     kindCodes[content.kind],
     node,
@@ -33,6 +33,7 @@ export function encodeRecord(record: LogRecord): RawField[] {
     verNo,
   ];
   encodeContent(content, raw);
+  if (server !== '') raw.push(server);
   return raw;
 }
 
@@ -51,9 +52,10 @@ export function decodeRecord(raw: unknown): LogRecord {
   const verNo = fields.natural('verNo');
   if (verNo > 0xffff) throw malformed('has a VerNo over 65535');
   const content = decodeContent(kind, fields);
+  const server = fields.isAtEnd ? '' : fields.server();
   fields.end();
   const base = decodeBase(rawBase, impliedBase(node, content));
-  return { node, stamp, life, seq, base, seen, place, verNo, content };
+  return { node, stamp, life, seq, base, seen, place, verNo, server, content };
 }
 
 /** The node whose Add a record names when nothing else is said: an Add's parent, otherwise the node itself. */
@@ -94,6 +96,7 @@ const kindNames = [
   'result',
   'closed',
   'conflict',
+  'acknowledged',
 ] as const satisfies readonly Content['kind'][];
 
 const kindCodes = Object.fromEntries(kindNames.map((name, code) => [name, code])) as {
@@ -113,7 +116,7 @@ const formats: readonly LeafFormat[] = [
   'xml',
 ];
 const nodeKinds = ['interior', 'leaf'] as const;
-const answers: readonly ExecAnswer[] = ['done', 'no-handler', 'interrupted', 'gone', 'expired'];
+const answers: readonly ExecAnswer[] = ['done', 'no-handler', 'interrupted', 'gone', 'expired', 'refused'];
 
 function encodeContent(content: Content, raw: RawField[]): void {
   switch (content.kind) {
@@ -143,6 +146,7 @@ function encodeContent(content: Content, raw: RawField[]): void {
       return;
     case 'started':
     case 'closed':
+    case 'acknowledged':
       raw.push(content.exec);
       return;
     case 'result':
@@ -172,6 +176,7 @@ function decodeContent(kind: Content['kind'], fields: Fields): Content {
       };
     case 'started':
     case 'closed':
+    case 'acknowledged':
       return { kind, exec: fields.text('exec') };
     case 'result': {
       const exec = fields.text('exec');
@@ -272,6 +277,12 @@ class Fields {
     return value;
   }
 
+  server(): string {
+    const value = this.text('server');
+    if (value === '') throw malformed('names an empty server');
+    return value;
+  }
+
   nodeId(what: string): NodeId {
     const value = this.text(what);
     if (!nodeIdForm.test(value)) throw malformed(`has no valid ${what}`);
@@ -296,13 +307,13 @@ class Fields {
     return value;
   }
 
-  end(): void {
-    if (this.#at !== this.#raw.length) throw malformed('has more fields than its kind');
+  get isAtEnd(): boolean {
+    return this.#at === this.#raw.length;
   }
-}
 
-function isVmId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= maxVmIdLength;
+  end(): void {
+    if (!this.isAtEnd) throw malformed('has more fields than its kind');
+  }
 }
 
 function malformed(what: string): VirmoError {

@@ -2,8 +2,8 @@
 import type { LogRecord } from './record.ts';
 
 /** About as many bytes as a record takes in a branch or in main, for texts of mostly ASCII and short VM ids; others take up to three times as much. */
-export function roughSize({ content }: LogRecord): number {
-  const head = 200;
+export function roughSize({ server, content }: LogRecord): number {
+  const head = 200 + server.length;
   switch (content.kind) {
     case 'add':
       return head + content.name.length;
@@ -21,6 +21,7 @@ export function roughSize({ content }: LogRecord): number {
     case 'delete':
     case 'started':
     case 'closed':
+    case 'acknowledged':
     case 'conflict':
       return head;
   }

@@ -63,9 +63,11 @@ export type ExecAnswer =
   /** Not run: the node is not there any more. */
   | 'gone'
   /** Not run: it came after the expiry. */
-  | 'expired';
+  | 'expired'
+  /** Not run: the hub refused the command that ordered it; told by the issuer alone. */
+  | 'refused';
 
-/** What happens to an Exec after it was ordered (rules X1 to X3). */
+/** What happens to an Exec after it was ordered (rules X1 to X4). */
 export type ExecStepContent =
   | { readonly kind: 'started'; readonly exec: string }
   | {
@@ -76,7 +78,9 @@ export type ExecStepContent =
       readonly data: string;
     }
   /** Written by the hub alone: nobody starts this Exec any more (rule X3). */
-  | { readonly kind: 'closed'; readonly exec: string };
+  | { readonly kind: 'closed'; readonly exec: string }
+  /** Written by the issuer: the DM server that ordered the Exec knows its outcome (rule X4). */
+  | { readonly kind: 'acknowledged'; readonly exec: string };
 
 /** What a record does to the tree. */
 export type TreeContent = AddContent | DeleteContent | RegisterContent;
@@ -115,6 +119,8 @@ export interface LogRecord<C extends Content = Content> {
   readonly place: number;
   /** The node's VerNo after this write (rule P1). */
   readonly verNo: number;
+  /** The DM server for which it was written; '' for the device itself. */
+  readonly server: string;
   readonly content: C;
 }
 
@@ -130,6 +136,11 @@ export const localPlace: number = Number.MAX_SAFE_INTEGER;
 
 /** Largest VM id, in UTF-16 code units. */
 export const maxVmIdLength = 64;
+
+/** Whether a value can be a VM's id in a record. */
+export function isVmId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxVmIdLength;
+}
 
 /** A record that is about a node; the others are about Execs and conflicts. */
 export type TreeRecord = LogRecord<TreeContent>;
@@ -154,9 +165,15 @@ export function isTreeContent(content: Content): content is TreeContent {
     case 'started':
     case 'result':
     case 'closed':
+    case 'acknowledged':
     case 'conflict':
       return false;
   }
+}
+
+/** Whether a record is about an Exec. */
+export function isExecRecord(record: LogRecord): record is LogRecord<ExecContent | ExecStepContent> {
+  return !isTreeContent(record.content) && record.content.kind !== 'conflict';
 }
 
 /** Whether two records are the same write (rule D2), though one may be merged and the other not. */
@@ -167,6 +184,12 @@ export function isSameWrite(a: LogRecord, b: LogRecord): boolean {
 /** The id of an Exec: its record's write id as text. */
 export function execId({ stamp, life, seq }: Pick<LogRecord, 'stamp' | 'life' | 'seq'>): string {
   return `${stamp.vm}:${life.toString(36)}:${seq.toString(36)}`;
+}
+
+/** The VM that ordered the Exec of this id, and in which of its lives; nobody, for a text that is no such id. */
+export function issuerOf(id: string): { readonly vm: string; readonly life: number } {
+  const [, vm = '', life = ''] = /^(.+):([0-9a-z]+):[0-9a-z]+$/s.exec(id) ?? [];
+  return { vm, life: Number.parseInt(life, 36) };
 }
 
 /** Whether a record, if it orders an Exec, does so under the id that is its own. */

@@ -5,22 +5,28 @@
 
 import { VirmoError } from '../errors.ts';
 import type { Schema } from '../tree/schema.ts';
-import { serialiseSchema } from '../tree/schema-text.ts';
+import { Status } from '../tree/status.ts';
 import type { Transaction, Tree } from '../tree/tree.ts';
 import { ReplicaCore } from './core.ts';
+import { type Description, describeMo } from './description.ts';
 import { Draft } from './draft.ts';
 import type { ReplicaEvent } from './events.ts';
+import { isDone, unacknowledged } from './exec-outcome.ts';
+import { type ExecRule, ExecRules } from './exec-rules.ts';
 import type { ExecState } from './execs.ts';
 import { Follower } from './follower.ts';
-import { checkSame, Hub } from './hub.ts';
+import { Hub } from './hub.ts';
 import { encodeEntry } from './journal.ts';
 import type { MainMeta } from './main.ts';
 import type { MoNode } from './mo-node.ts';
+import type { OpenConflict } from './open-conflicts.ts';
 import { type ExecStepContent, isTreeRecord, type LogRecord, localPlace } from './record.ts';
 import { roughSize } from './record-size.ts';
+import { type Resolution, resolveParked } from './resolve.ts';
 import { restore, type StoredReplica } from './restore.ts';
-import { checkPositions, compileScope, type ScopeRule, serialiseRules } from './scope.ts';
+import { checkPositions, compileScope, type ScopeRule } from './scope.ts';
 import { ReplicaState } from './state.ts';
+import { chooseDescription, type UpgradeOptions } from './upgrade.ts';
 
 /** What makes a replica; bounds have defaults. */
 export interface ReplicaOptions {
@@ -28,6 +34,8 @@ export interface ReplicaOptions {
   /** `undefined`: a tree in which anything is allowed. */
   readonly schema?: Schema | undefined;
   readonly rules?: readonly ScopeRule[];
+  /** How it deals with a main of another schema or other rules (rule M6). Default: neither replaces it nor follows. */
+  readonly upgrades?: UpgradeOptions;
   /** Nothing of it ever leaves this VM: for the VM's own nodes. Default false. */
   readonly isLocal?: boolean;
   /** This VM's clock: milliseconds since 1970. */
@@ -40,43 +48,65 @@ export interface ReplicaOptions {
   readonly maxAheadMs?: number;
   /** How long after it was ordered an Exec may be started, in milliseconds; then it is closed (rules X1, X3). Default 24 h. */
   readonly execExpiryMs?: number;
+  /** Which VMs carry Execs out, unless the command says; default: all (rule X1). */
+  readonly execs?: readonly ExecRule[];
 }
 
 /** One VM's copy of one management object, without anything around it. */
 export class Replica implements Tree {
   readonly #core: ReplicaCore;
   readonly #options: ReplicaOptions;
+  readonly #execRules: ExecRules;
   #hub: Hub | undefined;
   #draft: Draft | undefined;
 
   /** Makes a replica of what was stored, in order; of nothing, a new one. Throws `storage-damaged`, `storage-newer`, `schema-mismatch`, `rules-mismatch`, and RangeError for bad rules. */
   constructor(options: ReplicaOptions, stored: Iterable<Uint8Array> = []) {
-    const { vm, schema, rules = [], isLocal = false, now, random53, maxAheadMs = 60_000 } = options;
+    const { vm, isLocal = false, now, random53, maxAheadMs = 60_000 } = options;
+    const { upgrades = { replaces: [], follows: false } } = options;
     this.#options = options;
-    const scope = compileScope(rules, isLocal);
+    const own = describeMo(options.schema, options.rules ?? []);
+    compileScope(own.rules);
+    const { execs = [] } = options;
+    this.#execRules = new ExecRules(execs);
+    if (options.schema !== undefined) checkPositions(execs, options.schema, 'rule for the Execs of');
     const found = restore(stored, random53());
+    const meta = found.main.meta();
+    const description = meta === undefined ? own : chooseDescription(own, meta, upgrades);
+    const { schema, rules } = description;
+    // Not before: another schema than main's is told as such.
+    if (schema !== undefined) checkPositions(rules, schema);
+    const scope = compileScope(rules, { vm, isLocal });
     this.#core = new ReplicaCore({
       state: new ReplicaState({ vm, life: random53(), schema, scope, now }),
       outbox: found.outbox,
-      schemaText: schema === undefined ? '' : serialiseSchema(schema),
-      rulesText: serialiseRules(rules),
+      description,
+      upgrades,
       random53,
       maxAheadMs,
       marks: found.marks,
       main: found.main,
     });
     this.#fill(found);
-    // Not before: another schema than main's is told as such.
-    if (schema !== undefined) checkPositions(rules, schema);
   }
 
   get root(): MoNode {
     return this.#core.state.fold.root;
   }
 
+  /** By what is judged here (rules M6, S1). */
+  get description(): Description {
+    return this.#core.description;
+  }
+
   /** The VM's id, as it stands in stamps. */
   get vm(): string {
     return this.#core.state.vm;
+  }
+
+  /** The random number of this process life, as it stands in write ids (rule D2). */
+  get life(): number {
+    return this.#core.state.life;
   }
 
   /** The hub's side, once this VM serves. */
@@ -115,27 +145,48 @@ export class Replica implements Tree {
     return members.includes(this.vm) ? members : [...members, this.vm].sort();
   }
 
-  begin(): Transaction {
+  begin(server = ''): Transaction {
+    return this.#begin(server);
+  }
+
+  #begin(server: string): Draft {
     if (this.#draft !== undefined)
       throw new TypeError('a transaction of this management object is open already');
     const { state, outbox } = this.#core;
-    this.#draft = new Draft({
-      fold: state.fold,
-      life: state.life,
-      place: state.place,
-      nextSeq: () => state.nextSeq(),
-      nextStamp: () => state.nextStamp(),
-      addressExec: (node) => ({
-        addressees: node.local ? [this.vm] : this.members,
-        expiry: state.timeMs + (this.#options.execExpiryMs ?? 86_400_000),
-      }),
-      wasNeverSent: (record) => record.place === 0 && outbox.wasNeverSent(record),
-      commit: (records, dropped) => this.#commit(records, dropped),
-      end: () => {
-        this.#draft = undefined;
+    this.#draft = new Draft(
+      {
+        fold: state.fold,
+        life: state.life,
+        place: state.place,
+        nextSeq: () => state.nextSeq(),
+        nextStamp: () => state.nextStamp(),
+        addressExec: (node, said) => ({
+          addressees: this.#execRules.address(node, said, this.vm, this.members),
+          expiry: state.timeMs + (this.#options.execExpiryMs ?? 86_400_000),
+        }),
+        wasNeverSent: (record) => record.place === 0 && outbox.wasNeverSent(record),
+        commit: (records, dropped) => this.#commit(records, dropped),
+        end: () => {
+          this.#draft = undefined;
+        },
       },
-    });
+      server,
+    );
     return this.#draft;
+  }
+
+  /** What is kept and not shown, in the order of URIs (rules M4 to M6). */
+  conflicts(): readonly OpenConflict[] {
+    return this.#core.state.fold.openConflicts.list();
+  }
+
+  /** Resolves a parked node of `conflicts`, as a command of the device itself. Gives the status of `resolveParked`. Throws `message-too-large`. */
+  resolve(id: string, resolution: Resolution): Status {
+    const draft = this.#begin('');
+    const status = resolveParked(this.nodeById(id), resolution, draft);
+    if (status === Status.Ok) draft.commit();
+    else draft.rollback();
+    return status;
   }
 
   /** Listens to all events; gives the way out. A listener must not execute commands from inside. */
@@ -165,6 +216,27 @@ export class Replica implements Tree {
     return [...this.#core.state.execs.open()];
   }
 
+  /** The Execs that are not forgotten, over or not. */
+  knownExecs(): readonly ExecState[] {
+    return [...this.#core.state.execs.all()];
+  }
+
+  /** The Execs ordered here by a DM server that has yet to learn their outcome, oldest first (rule X4). */
+  unacknowledgedExecs(): readonly ExecState[] {
+    return unacknowledged(this.#core.state.execs.all(), this.vm);
+  }
+
+  /** The Execs of this VM alone of which nobody needs to know any more: what is to be forgotten once it is durable that they are over. */
+  doneLocalExecs(): readonly ExecState[] {
+    return [...this.#core.state.execs.local()].filter(isDone);
+  }
+
+  /** Forgets Execs of this VM alone. */
+  forgetLocalExecs(execs: readonly ExecState[]): void {
+    for (const exec of execs) this.#core.state.forgetExec(exec);
+    this.#core.finishStep('local');
+  }
+
   /** The node of this id, in the tree or not. */
   nodeById(id: string): MoNode | undefined {
     return this.#core.state.fold.node(id);
@@ -176,7 +248,7 @@ export class Replica implements Tree {
     const { life, place: seen } = state;
     const stamp = state.nextStamp();
     const seq = state.nextSeq();
-    this.#commit([{ node, stamp, life, seq, base: null, seen, place: 0, verNo: 0, content }], []);
+    this.#commit([{ node, stamp, life, seq, base: null, seen, place: 0, verNo: 0, server: '', content }], []);
   }
 
   /** What is to be stored since the last call: to be appended in this order, in one step with what the VM's other replicas give in the same turn (rule M7). */
@@ -203,19 +275,19 @@ export class Replica implements Tree {
   }
 
   #fill({ main, merged, outbox, local, place }: StoredReplica): void {
-    const { state, schemaText, rulesText } = this.#core;
-    const meta = main.meta();
-    if (meta !== undefined) {
-      checkSame('schema-mismatch', 'schema', schemaText, meta.schema);
-      checkSame('rules-mismatch', 'scope rules', rulesText, meta.rules);
-    }
+    const { state } = this.#core;
+    main.takeMetaChanged();
+    state.forget(main.forgotten);
     for (const record of merged) state.take(record);
     for (const { records } of outbox.commands()) for (const record of records) state.take(record);
     for (const record of local) state.take(record);
     state.fold.settle();
+    this.#core.dropPublished();
     state.fold.watch();
+    this.#core.listConflicts();
     state.takeNewConflicts();
     state.takeTouchedExecs();
+    state.takeForgottenExecs();
     state.place = place;
   }
 
@@ -260,7 +332,12 @@ export class Replica implements Tree {
     );
   }
 
-  #isLocal({ node }: LogRecord): boolean {
-    return this.#core.state.fold.node(node)?.local ?? false;
+  /** What is told of a local Exec stays here, whatever became of its node. */
+  #isLocal(record: LogRecord): boolean {
+    const { fold, execs } = this.#core.state;
+    const { node, content } = record;
+    return 'exec' in content
+      ? (execs.get(content.exec)?.isLocal ?? false)
+      : (fold.node(node)?.local ?? false);
   }
 }

@@ -1,30 +1,51 @@
-/** Scope rules: which part of a management object is shared (rule S1). */
+/** Scope rules: which part of a management object is shared, and who writes it (rule S1). */
 import type { Schema, SchemaNode } from '../tree/schema.ts';
 import { formatUri, parsePath } from '../tree/uri.ts';
+import { isVmId } from './record.ts';
 
-/** One rule: the subtree at a schema position, `*` standing for any name, is shared or stays in each VM. A rule by name goes before one with `*` in its place. */
+/** One rule: about the subtree at a schema position, `*` standing for any name. A rule by name goes before one with `*` in its place, one further down before one above. */
 export interface ScopeRule {
   /** Relative to the management object's root, as './State' or './Accounts/*' + '/Secret'. */
   readonly path: string;
-  readonly share: 'shared' | 'local';
+  readonly share: Share;
 }
+
+/** What a rule can say (rule S1). */
+export type Share =
+  /** Every VM writes it. */
+  | 'shared'
+  /** It never leaves a VM: each has its own. */
+  | 'local'
+  /** One VM writes it, the others read. */
+  | { readonly from: string };
 
 /** The rules that concern one node and what is below it. */
 export class Scope {
   /** What a rule says of this very position. */
-  share: ScopeRule['share'] | undefined;
+  share: Share | undefined;
+  /** The VM that alone writes here; `undefined`: every VM does. */
+  writer: string | undefined;
+  /** Whether this VM may write here. */
+  isWritable = true;
   readonly #below = new Map<string, Scope>();
+  /** Below, where no rule says anything. */
+  #rest: Scope | undefined;
 
   /** Whether the node, and so everything below it, stays in this VM. */
   get local(): boolean {
     return this.share === 'local';
   }
 
+  /** Whether a VM may write here. */
+  isWritableBy(vm: string): boolean {
+    return this.writer === undefined || this.writer === vm;
+  }
+
   /** The scope of a child by its schema, or by its name at creation in a tree without one. */
   child(schema: SchemaNode | undefined, name: string): Scope {
     if (this.local) return this;
     const key = schema === undefined ? name : (schema.name ?? anyName);
-    return this.#below.get(key) ?? this.#below.get(anyName) ?? everythingShared;
+    return this.#below.get(key) ?? this.#below.get(anyName) ?? this.#rest ?? everythingShared;
   }
 
   /** Adds a position below; used while compiling only. */
@@ -46,6 +67,22 @@ export class Scope {
     }
   }
 
+  /** Hands down who writes, told to the VM `vm`; used when compiled, from the root. */
+  handDown(vm: string, above: Scope | undefined): void {
+    this.#giveTo(this.share === undefined ? above?.writer : writerOf(this.share), vm);
+    for (const scope of this.#below.values()) scope.handDown(vm, this);
+    if (this.writer === undefined) return;
+    const rest = new Scope();
+    rest.#giveTo(this.writer, vm);
+    rest.#rest = rest;
+    this.#rest = rest;
+  }
+
+  #giveTo(writer: string | undefined, vm: string): void {
+    this.writer = writer;
+    this.isWritable = this.isWritableBy(vm);
+  }
+
   #takeOver(from: Scope, name: string): void {
     this.share ??= from.share;
     if (this.local && this.#below.size > 0)
@@ -57,11 +94,26 @@ export class Scope {
 const anyName = '*';
 const everythingShared = new Scope();
 
+function writerOf(share: Share): string | undefined {
+  return typeof share === 'object' ? share.from : undefined;
+}
+
+/** For whom rules are compiled. */
+export interface ScopeOptions {
+  /** The VM that asks what it may write. Default: one that no rule names. */
+  readonly vm?: string;
+  /** The whole tree is local. */
+  readonly isLocal?: boolean;
+}
+
 /**
- * The scope of the root; `isLocal`: of a tree that is local altogether. Throws RangeError when a rule's path is no path or is the root, when two rules contradict each
- * other, or one lies below a local one.
+ * The scope of the root. Throws RangeError when a rule's path is no path or is the root, when it names what
+ * cannot be a VM, when two rules contradict each other, or one lies below a local one.
  */
-export function compileScope(rules: readonly ScopeRule[], isLocal = false): Scope {
+export function compileScope(
+  rules: readonly ScopeRule[],
+  { vm = '', isLocal = false }: ScopeOptions = {},
+): Scope {
   const root = new Scope();
   if (isLocal) root.share = 'local';
   const parsed = rules.map((rule) => ({ ...rule, names: parsePath(rule.path) }));
@@ -69,21 +121,34 @@ export function compileScope(rules: readonly ScopeRule[], isLocal = false): Scop
   for (const { path, names, share } of parsed.sort((a, b) => a.names.length - b.names.length)) {
     if (names.length === 0)
       throw new RangeError('a scope rule cannot be about the root of a management object');
+    if (!isShare(share)) throw new RangeError(`the scope rule for ${path} says nothing that is known`);
+    const writer = writerOf(share);
+    if (writer !== undefined && !isVmId(writer))
+      throw new RangeError(`the scope rule for ${path} names no VM: '${writer}'`);
     let scope = root;
     for (const name of names) {
       if (scope.local) throw new RangeError(`the scope rule for ${path} lies below one that is local`);
       scope = scope.descend(name);
     }
-    if (scope.share !== undefined && scope.share !== share)
+    if (scope.share !== undefined && !isSameShare(scope.share, share))
       throw new RangeError(`two scope rules for ${path} contradict each other`);
     scope.share = share;
   }
   root.spread();
+  root.handDown(vm, undefined);
   return root;
 }
 
+function isSameShare(a: Share, b: Share): boolean {
+  return typeof a === 'object' && typeof b === 'object' ? a.from === b.from : a === b;
+}
+
 /** Throws RangeError for a rule about a position that the schema does not have: a slip of the pen would share what is to stay. */
-export function checkPositions(rules: readonly ScopeRule[], { root }: Schema): void {
+export function checkPositions(
+  rules: readonly { readonly path: string }[],
+  { root }: Schema,
+  what = 'scope rule for',
+): void {
   for (const { path } of rules) {
     let found: readonly SchemaNode[] = [root];
     for (const key of parsePath(path)) {
@@ -91,13 +156,15 @@ export function checkPositions(rules: readonly ScopeRule[], { root }: Schema): v
       found = key === anyName ? below : below.filter(({ name }) => name === key);
     }
     if (found.length === 0)
-      throw new RangeError(`the scope rule for ${path} is about nothing that the schema knows`);
+      throw new RangeError(`the ${what} ${path} is about nothing that the schema knows`);
   }
 }
 
 /** The canonical text of rules, equal for equal rules in any order. */
 export function serialiseRules(rules: readonly ScopeRule[]): string {
-  const lines = rules.map(({ path, share }) => JSON.stringify([formatUri(parsePath(path)), share]));
+  const lines = rules.map(({ path, share }) =>
+    JSON.stringify([formatUri(parsePath(path)), typeof share === 'object' ? { from: share.from } : share]),
+  );
   return `[${[...new Set(lines)].sort().join(',')}]`;
 }
 
@@ -107,10 +174,14 @@ export function parseRules(text: string): ScopeRule[] {
   if (!Array.isArray(parsed)) throw new RangeError('not a list of scope rules');
   return parsed.map((rule: unknown) => {
     const [path, share] = Array.isArray(rule) ? rule : [];
-    if (typeof path !== 'string' || (share !== 'local' && share !== 'shared'))
-      throw new RangeError('not a scope rule');
+    if (typeof path !== 'string' || !isShare(share)) throw new RangeError('not a scope rule');
     return { path, share };
   });
+}
+
+function isShare(value: unknown): value is Share {
+  if (value === 'local' || value === 'shared') return true;
+  return typeof value === 'object' && value !== null && 'from' in value && typeof value.from === 'string';
 }
 
 function parseJson(text: string): unknown {

@@ -1,58 +1,136 @@
-/** Names among siblings: which of the nodes that claim one name has it, and which are parked (rules M4, M9). */
-import type { MoNode } from './mo-node.ts';
+/**
+ * Which children of a node are in the tree, and which are parked: one name has one node (rules M4, M9), an upper bound of Occurrence is kept (rule M5), and the schema knows the
+ * node (rule M6). What is parked is kept whole, and comes back by itself. A function of the living siblings alone, whatever the order in which they are settled.
+ */
+import { kindOf, type SchemaNode } from '../tree/schema.ts';
+import type { MoNode, Standing } from './mo-node.ts';
 import { compareStamps } from './stamp.ts';
 
-type Touch = (node: MoNode) => void;
+/** Hears of each node before its standing changes to this one. */
+export type Restand = (node: MoNode, standing: Standing) => void;
 
-/** Gives a settled node its place among its parent's names, or takes it away; `touch` hears of each node before its place changes. */
-export function settleName(node: MoNode, touch: Touch): void {
-  const parent = node.parentNode;
+/** Gives a settled node its place among its siblings, or takes it away. */
+export function settleStanding(node: MoNode, restand: Restand): void {
+  const { parentNode: parent } = node;
   if (parent === undefined) return;
   if (node.alive) node.lastName = node.name;
-  const key = node.alive ? parent.nameKey(node.name) : undefined;
-  if (key !== node.slot && node.slot !== undefined) leave(parent, node, node.slot, touch);
-  if (key !== undefined) enter(parent, node, key, touch);
+  const isKnown = node.alive && isInSchema(node, parent);
+  const key = isKnown ? parent.nameKey(node.name) : undefined;
+  if (key !== node.slot && node.slot !== undefined) leaveName(parent, node, node.slot, restand);
   node.slot = key;
+  if (key !== undefined) enterName(parent, node, key, restand);
+  else stand(node, node.alive ? 'schema' : 'none', restand);
 }
 
-function enter(parent: MoNode, node: MoNode, key: string, touch: Touch): void {
-  parent.shown ??= new Map();
-  const holder = parent.shown.get(key);
-  if (holder === undefined) {
-    parent.shown.set(key, node);
+/** A node that the present schema does not know, or knows as something else, holds no name (rule M6). A name that was given later must lead to the same description and rules. */
+function isInSchema(node: MoNode, { schema: above }: MoNode): boolean {
+  const { schema } = node;
+  if (above !== undefined && (schema === undefined || kindOf(schema) !== node.kind)) return false;
+  return node.registers.name === undefined || node.canBeCalled(node.name);
+}
+
+function enterName(parent: MoNode, node: MoNode, key: string, restand: Restand): void {
+  parent.named ??= new Map();
+  const holder = parent.named.get(key);
+  const crowd = parent.crowded?.get(key);
+  if (holder === undefined || (holder === node && crowd === undefined)) {
+    parent.named.set(key, node);
+    enterList(parent, node, restand);
     return;
   }
-  const crowd = parent.crowded?.get(key);
-  if (holder === node && crowd === undefined) return;
   const claimants = crowd ?? [holder];
   if (!claimants.includes(node)) claimants.push(node);
   claimants.sort(byClaim);
   parent.crowded ??= new Map();
   parent.crowded.set(key, claimants);
-  seat(parent, key, claimants[0] ?? node, holder, touch);
+  const first = claimants[0] ?? node;
+  if (first !== holder) takeName(parent, key, holder, first, restand);
+  else if (first === node) enterList(parent, node, restand);
+  if (first !== holder) stand(holder, 'name', restand);
+  if (first !== node) stand(node, 'name', restand);
 }
 
-function leave(parent: MoNode, node: MoNode, key: string, touch: Touch): void {
+function leaveName(parent: MoNode, node: MoNode, key: string, restand: Restand): void {
   const crowd = parent.crowded?.get(key);
   if (crowd === undefined) {
-    parent.shown?.delete(key);
+    parent.named?.delete(key);
+    leaveList(parent, node, restand);
     return;
   }
   crowd.splice(crowd.indexOf(node), 1);
-  const [first] = crowd;
-  if (first === undefined) return;
   if (crowd.length === 1) parent.crowded?.delete(key);
-  seat(parent, key, first, node, touch);
+  const [first] = crowd;
+  if (first !== undefined && parent.named?.get(key) === node) takeName(parent, key, node, first, restand);
 }
 
-function seat(parent: MoNode, key: string, node: MoNode, before: MoNode, touch: Touch): void {
-  if (node === before && parent.shown?.get(key) === node) return;
-  touch(node);
-  touch(before);
-  parent.shown?.set(key, node);
+function takeName(parent: MoNode, key: string, from: MoNode, to: MoNode, restand: Restand): void {
+  leaveList(parent, from, restand);
+  parent.named?.set(key, to);
+  enterList(parent, to, restand);
 }
 
 /** The order in which nodes have a claim on a name (rule M4). */
-function byClaim(a: MoNode, b: MoNode): number {
+export function byClaim(a: MoNode, b: MoNode): number {
   return compareStamps(a.nameStamp, b.nameStamp) || (a.id < b.id ? -1 : 1);
+}
+
+/** A node that has its name is in the tree, as far as its kind is not at its bound (rule M5). Of nodes with a fixed name there is one by M4 alone. */
+function enterList(parent: MoNode, node: MoNode, restand: Restand): void {
+  const { schema } = node;
+  const stamp = node.creationStamp;
+  const known = node.listed;
+  if (known !== undefined && known.schema === schema && compareStamps(known.stamp, stamp) === 0) return;
+  leaveList(parent, node, restand);
+  if (schema === undefined || !isBoundedList(schema)) {
+    stand(node, 'shown', restand);
+    return;
+  }
+  parent.lists ??= new Map();
+  const list = parent.lists.get(schema) ?? [];
+  parent.lists.set(schema, list);
+  node.listed = { schema, stamp };
+  const at = findPlace(list, node);
+  list.splice(at, 0, node);
+  const { max } = schema.occurrence;
+  stand(node, at < max ? 'shown' : 'occurrence', restand);
+  const pushedOut = list[max];
+  if (at < max && pushedOut !== undefined) stand(pushedOut, 'occurrence', restand);
+}
+
+function leaveList(parent: MoNode, node: MoNode, restand: Restand): void {
+  const { listed } = node;
+  if (listed === undefined) return;
+  const list = parent.lists?.get(listed.schema) ?? [];
+  const at = findPlace(list, node);
+  list.splice(at, 1);
+  node.listed = undefined;
+  if (list.length === 0) parent.lists?.delete(listed.schema);
+  const { max } = listed.schema.occurrence;
+  const pulledIn = list[max - 1];
+  if (at < max && pulledIn !== undefined) stand(pulledIn, 'shown', restand);
+}
+
+function isBoundedList({ name, occurrence }: SchemaNode): boolean {
+  return name === undefined && occurrence.max !== Number.POSITIVE_INFINITY;
+}
+
+/** Where the node stands in its list, or would: by creation stamp, then by id. */
+function findPlace(list: readonly MoNode[], node: MoNode): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = list[middle];
+    if (other !== undefined && isBefore(other, node)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function isBefore(a: MoNode, b: MoNode): boolean {
+  if (a.listed === undefined || b.listed === undefined) return false;
+  return (compareStamps(a.listed.stamp, b.listed.stamp) || (a.id < b.id ? -1 : Number(a.id > b.id))) < 0;
+}
+
+function stand(node: MoNode, standing: Standing, restand: Restand): void {
+  if (node.standing !== standing) restand(node, standing);
 }

@@ -1,8 +1,9 @@
 /** What a replica knows: the records folded into a tree, Execs, conflict notes, the clock. Draft, hub and follower all work on it. */
 import type { Schema } from '../tree/schema.ts';
-import { ExecBook, type ExecState } from './execs.ts';
+import { ExecBook, type ExecRecord, type ExecState } from './execs.ts';
 import { Fold } from './fold.ts';
-import { type ConflictContent, isTreeRecord, type LogRecord, localPlace } from './record.ts';
+import { type Forgotten, isForgotten, nothingForgotten, parseForgotten } from './forgotten.ts';
+import { type ConflictContent, isExecRecord, isTreeRecord, type LogRecord, localPlace } from './record.ts';
 import type { Scope } from './scope.ts';
 import { laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
 
@@ -41,6 +42,9 @@ export class ReplicaState {
   #lastOwnMerged: Stamp = zeroStamp;
   #seq = 0;
   #touchedExecs: ExecState[] = [];
+  #forgottenExecs: ExecState[] = [];
+  #forgottenText = '';
+  #forgotten: Forgotten = nothingForgotten;
 
   constructor({ vm, life, schema, scope, now }: StateOptions) {
     this.vm = vm;
@@ -110,13 +114,47 @@ export class ReplicaState {
       if (record.stamp.vm === this.vm) this.#lastOwnMerged = laterStamp(this.#lastOwnMerged, record.stamp);
       this.live?.add(record);
     }
-    if (isTreeRecord(record)) {
-      this.fold.insert(record);
-    } else if (record.content.kind === 'conflict') {
-      this.#takeConflict(record as ConflictNote);
-    } else {
-      this.#takeExecStep(record);
+    if (isTreeRecord(record)) this.fold.insert(record);
+    else if (isExecRecord(record)) this.#takeExecRecord(record);
+    else this.#takeConflict(record as ConflictNote);
+  }
+
+  /** What is held of a record of main's log, if it is needed (rule D5). */
+  held(record: LogRecord): LogRecord | undefined {
+    if (isTreeRecord(record)) return this.fold.find(record);
+    return isExecRecord(record) ? this.execs.held(record) : this.#conflicts.get(noteKey(record));
+  }
+
+  /** The conflicts that are not forgotten. */
+  conflictNotes(): Iterable<ConflictNote> {
+    return this.#conflicts.values();
+  }
+
+  /** What main says is forgotten. */
+  get forgotten(): Forgotten {
+    return this.#forgotten;
+  }
+
+  /** Forgets what main's entry says, from now on (rule X3); to be called before the records that came with it are taken in. */
+  forget(text: string): void {
+    if (text === this.#forgottenText) return;
+    this.#forgottenText = text;
+    this.#forgotten = parseForgotten(text);
+    for (const exec of this.execs.forget(this.#forgotten)) {
+      for (const record of exec.records.values()) this.live?.delete(record);
+      this.#forgottenExecs.push(exec);
     }
+    for (const [key, note] of this.#conflicts) {
+      if (!isForgotten(this.#forgotten, note.place)) continue;
+      this.#conflicts.delete(key);
+      this.live?.delete(note);
+    }
+  }
+
+  /** Forgets one Exec of this VM's own: of which the hub knows nothing any more, or that concerns this VM alone. */
+  forgetExec(exec: ExecState): void {
+    this.execs.drop(exec);
+    this.#forgottenExecs.push(exec);
   }
 
   /** This VM's own Add, as far as it waits to be merged. */
@@ -126,11 +164,20 @@ export class ReplicaState {
     return held?.place === 0 ? held : undefined;
   }
 
-  /** The Execs of which something new was learnt since the last call. */
+  /** The Execs of which something new was learnt since the last call, each once. */
   takeTouchedExecs(): readonly ExecState[] {
+    this.execs.dropOrderless();
     const touched = this.#touchedExecs;
-    if (touched.length > 0) this.#touchedExecs = [];
-    return touched;
+    if (touched.length === 0) return touched;
+    this.#touchedExecs = [];
+    return [...new Set(touched)].filter(({ order }) => order !== undefined);
+  }
+
+  /** The Execs that were forgotten since the last call. */
+  takeForgottenExecs(): readonly ExecState[] {
+    const forgotten = this.#forgottenExecs;
+    if (forgotten.length > 0) this.#forgottenExecs = [];
+    return forgotten;
   }
 
   /** The conflicts that were learnt of since the last call (rule M8: each once). */
@@ -141,17 +188,21 @@ export class ReplicaState {
   }
 
   #takeConflict(note: ConflictNote): void {
-    const key = `${note.stamp.vm} ${note.life} ${note.seq}`;
-    if (this.#conflicts.has(key)) return;
+    const key = noteKey(note);
+    if (this.#conflicts.has(key) || isForgotten(this.#forgotten, note.place)) return;
     this.#conflicts.set(key, note);
     this.#newConflicts.push(note);
   }
 
-  #takeExecStep(record: LogRecord): void {
+  #takeExecRecord(record: ExecRecord): void {
     const state = this.execs.insert(record);
     if (state === undefined) return;
     this.#touchedExecs.push(state);
-    const started = state.started.get(record.stamp.vm);
+    const started = state.records.get(`started ${record.stamp.vm}`);
     if (record.content.kind === 'result' && started !== undefined) this.live?.delete(started);
   }
+}
+
+function noteKey({ stamp, life, seq }: LogRecord): string {
+  return `${stamp.vm} ${life} ${seq}`;
 }

@@ -36,12 +36,21 @@ export interface FollowerSessionListener {
   received(): void;
 }
 
+/** A management object that is kept in step. */
+export interface FollowedMo {
+  readonly replica: Replica;
+  /** The place up to which the VM's own storage has main (rule X3). */
+  readonly durablePlace: number;
+}
+
 interface OpenMo {
   readonly mo: string;
-  readonly replica: Replica;
+  readonly followed: FollowedMo;
   /** Present once the hub was told of the copy. */
   follower: Follower | undefined;
   isSynced: boolean;
+  /** The durable place that the hub was told of. */
+  toldSeen: number;
 }
 
 /** So many records go into one branch update at the most, as long as single commands are not larger. */
@@ -65,10 +74,10 @@ export class FollowerSession {
     this.#conversation.send({ type: 'hello', minVersion, maxVersion, vm, credentials });
   }
 
-  /** Keeps a replica in step from now on. */
-  open(mo: string, replica: Replica): void {
+  /** Keeps a management object in step from now on. */
+  open(mo: string, followed: FollowedMo): void {
     const channel = this.#nextChannel++;
-    const entry: OpenMo = { mo, replica, follower: undefined, isSynced: false };
+    const entry: OpenMo = { mo, followed, follower: undefined, isSynced: false, toldSeen: 0 };
     this.#mos.set(channel, entry);
     if (this.#isWelcomed) this.#tell(channel, entry);
   }
@@ -107,6 +116,7 @@ export class FollowerSession {
       case 'hello':
       case 'open':
       case 'branch':
+      case 'seen':
         throw new VirmoError('message-malformed', `a hub does not send ${message.type}`);
     }
   }
@@ -123,13 +133,14 @@ export class FollowerSession {
     }
   }
 
-  /** Throws `peer-silent`; to be called several times within the time of silence. */
+  /** Tells the hub how far main is durable here. Throws `peer-silent`; to be called several times within the time of silence. */
   tick(nowMs: number): void {
     this.#conversation.tick(nowMs);
+    this.#tellSeen();
     for (const [entry, atMs] of this.#unserved) {
       if (nowMs < atMs) continue;
       this.#unserved.delete(entry);
-      this.open(entry.mo, entry.replica);
+      this.open(entry.mo, entry.followed);
     }
   }
 
@@ -157,8 +168,18 @@ export class FollowerSession {
     for (const [channel, entry] of this.#mos) this.#tell(channel, entry);
   }
 
+  /** Nothing waits for it: a hub that does not keep up hears it later. */
+  #tellSeen(): void {
+    for (const [channel, entry] of this.#mos) {
+      const { durablePlace: place } = entry.followed;
+      if (!entry.isSynced || place === entry.toldSeen || !this.#conversation.isReady) continue;
+      entry.toldSeen = place;
+      this.#conversation.send({ type: 'seen', channel, place });
+    }
+  }
+
   #tell(channel: number, entry: OpenMo): void {
-    entry.follower = entry.replica.follow();
+    entry.follower = entry.followed.replica.follow();
     this.#conversation.send({ type: 'open', channel, mo: entry.mo, ...entry.follower.state() });
   }
 
@@ -204,7 +225,7 @@ export class FollowerSession {
     entry.follower?.end();
     this.#mos.delete(channel);
     this.#conversation.send({ type: 'closed', channel, code: 'normal', reason: 'stamps are made anew' });
-    this.open(entry.mo, entry.replica);
+    this.open(entry.mo, entry.followed);
   }
 
   #mark({ life, seq, refusals }: WireMark): Mark {

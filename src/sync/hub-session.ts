@@ -115,6 +115,10 @@ export class HubSession {
         this.#mustBeOpen(message);
         this.#letGo(message.channel);
         return;
+      case 'seen':
+        this.#mustBeOpen(message);
+        this.#mos.get(message.channel)?.served.hub.seen(this.#vm, message.place);
+        return;
       case 'welcome':
       case 'opened':
       case 'news':
@@ -201,12 +205,19 @@ export class HubSession {
   #admitTo(served: ServedMo, message: Open): void {
     const { hub } = served;
     const state = hub.admit(this.#vm, message, served.durablePlace);
+    const stopUpdates = hub.onUpdate((update) => {
+      this.#queue(open, update);
+    });
+    const stopUpgrades = hub.onUpgrade(() => {
+      if (!message.follows) this.#close(message.channel, outdated(message.mo));
+    });
     const open: OpenMo = {
       served,
       reader: new BranchReader(),
-      leave: hub.onUpdate((update) => {
-        this.#queue(open, update);
-      }),
+      leave: () => {
+        stopUpdates();
+        stopUpgrades();
+      },
       updates: [],
       queuedBytes: 0,
       sentVector: hub.vector(),
@@ -274,6 +285,10 @@ export class HubSession {
 }
 
 const nothing = new Uint8Array(0);
+
+function outdated(mo: string): VirmoError {
+  return new VirmoError('schema-mismatch', `another VM has replaced the schema or the scope rules of ${mo}`);
+}
 
 /** What the VM lacks of main, framed by y-protocols: the queued updates, or one difference when they were dropped. */
 function takeUpdate(open: OpenMo): Uint8Array | undefined {

@@ -1,5 +1,6 @@
 /** DM commands and their answers as data (RepPro 1.2, section 4.1.6). */
 import type { Status } from './status.ts';
+import type { Subtree } from './subtree.ts';
 import type { Data, Format } from './value.ts';
 
 /** What SyncML's Meta says of an Item; what is left out follows from the node, then from the schema, then from the standard (chr, text/plain). */
@@ -14,27 +15,31 @@ export interface GetCommand {
   /** `<uri>`, `<uri>?prop=<Name>`, `<uri>?list=Struct` or `<uri>?list=StructData`. */
   readonly target: string;
 }
-/** Makes a node, and the interior nodes that lead to it (RepPro, Add). */
+/** Makes a node, or a node with all below it, and the interior nodes that lead to it (RepPro, Add). */
 export interface AddCommand {
   readonly type: 'Add';
   readonly target: string;
   readonly meta?: Meta;
   readonly data?: Data;
+  /** In the place of `data`: everything that is to be there. Meta, which speaks of Data, is not looked at then. */
+  readonly subtree?: Subtree;
 }
-/** Replaces a leaf's value, or a property (RepPro, Replace). */
+/** Replaces a leaf's value, a property, or a node with all below it (RepPro, Replace). */
 export interface ReplaceCommand {
   readonly type: 'Replace';
   /** `<uri>`, or `<uri>?prop=ACL|Name|Title`. */
   readonly target: string;
   readonly meta?: Meta;
   readonly data?: Data;
+  /** In the place of `data`: everything that is to be there afterwards. Meta, which speaks of Data, is not looked at then. */
+  readonly subtree?: Subtree;
 }
 /** Deletes a node with everything below it (RepPro, Delete). */
 export interface DeleteCommand {
   readonly type: 'Delete';
   readonly target: string;
 }
-/** Copies a leaf's value to another leaf (RepPro, Copy). */
+/** Copies a leaf's value to another leaf, or to where none is yet; or a whole subtree, where `ExecuteOptions` allow it (RepPro, Copy). */
 export interface CopyCommand {
   readonly type: 'Copy';
   readonly source: string;
@@ -46,7 +51,11 @@ export interface ExecCommand {
   readonly target: string;
   readonly data?: Data;
   readonly correlator?: string;
+  /** Which VMs carry it out (rule X1); left out: as the mount says. SyncML cannot say it. */
+  readonly addressees?: Addressees;
 }
+/** The VMs that carry an Exec out (rule X1): all that share the management object, the one where it was ordered, or those named by id. */
+export type Addressees = 'all' | 'issuer' | readonly string[];
 /** All of its commands or none (RepPro, Atomic). */
 export interface AtomicCommand {
   readonly type: 'Atomic';
@@ -87,7 +96,7 @@ export interface Outcome {
   readonly outcomes?: readonly Outcome[];
   /** The id of an accepted Exec, under which its results are reported. */
   readonly exec?: string;
-  /** Where a status speaks of another node than the target: an implicitly added parent. */
+  /** Where a status speaks of another node than the target: a parent that had to be added, a node of a subtree. */
   readonly failedUri?: string;
 }
 

@@ -32,6 +32,7 @@
  */
 import { isServerIdentifier } from './acl.ts';
 import { type Attempt, attemptAll, MAX_NESTING, undone } from './atomic.ts';
+import { checkCommand } from './check-command.ts';
 import type {
   AddCommand,
   AtomicCommand,
@@ -60,12 +61,15 @@ import { NO_LIMITS, type UriLimits } from './uri.ts';
 export interface ExecuteOptions {
   /** Default: none. */
   readonly limits?: UriLimits;
+  /** Whether a Copy takes interior nodes with all below them, as DM 2.0 has it; DM 1.2 knows leaves alone. Default false: 405. */
+  readonly copySubtrees?: boolean;
 }
 
 /**
  * Carries out one command, in one transaction (rules T2, M7); of a Sequence each command in its own. A command that does not
  * succeed leaves the tree exactly as it was. What goes wrong is an answer, not an exception; only a server identifier that no
- * ACL could name is a RangeError, and what a tree itself throws is passed on, after a rollback.
+ * ACL could name is a RangeError, what the types forbid (a command of an unknown type, say) is a TypeError that names it, before
+ * anything is done, and what a tree itself throws is passed on, after a rollback.
  */
 export function executeCommand(
   command: Command,
@@ -77,15 +81,14 @@ export function executeCommand(
   if (server !== undefined && !isServerIdentifier(server)) {
     throw new RangeError(`not a DM server identifier: '${server}'`);
   }
-  return execute(command, { forest, server, limits: options.limits ?? NO_LIMITS, depth: 0 });
+  checkCommand(command);
+  const { limits = NO_LIMITS, copySubtrees = false } = options;
+  return execute(command, { forest, server, limits, copySubtrees, depth: 0 });
 }
 
 type SingleCommand = AddCommand | CopyCommand | DeleteCommand | ExecCommand | GetCommand | ReplaceCommand;
 
-interface Frame {
-  readonly forest: Forest;
-  readonly server: string | undefined;
-  readonly limits: UriLimits;
+interface Frame extends Pick<Run, 'forest' | 'server' | 'limits' | 'copySubtrees'> {
   /** How many Atomics and Sequences are around. */
   readonly depth: number;
 }
@@ -106,11 +109,12 @@ function execute(command: Command, frame: Frame): Outcome {
   }
 }
 
-function executeSingle(command: SingleCommand, { forest, server, limits }: Frame): Outcome {
-  const transaction = forest.begin();
+function executeSingle(command: SingleCommand, frame: Frame): Outcome {
+  const run = beginRun(frame);
+  const { transaction } = run;
   let outcome: Outcome;
   try {
-    outcome = carryOut(command, { forest, server, limits, transaction });
+    outcome = carryOut(command, run);
   } catch (error) {
     transaction.rollback();
     throw error;
@@ -118,6 +122,10 @@ function executeSingle(command: SingleCommand, { forest, server, limits }: Frame
   if (isSuccess(outcome.status)) transaction.commit();
   else transaction.rollback();
   return outcome;
+}
+
+function beginRun({ forest, server, limits, copySubtrees }: Frame): Run {
+  return { forest, server, limits, copySubtrees, isCopy: false, transaction: forest.begin(server) };
 }
 
 function carryOut(command: SingleCommand, run: Run): Outcome {
@@ -148,10 +156,9 @@ function executeSequence({ commands }: SequenceCommand, frame: Frame): Outcome {
 function executeAtomic({ commands }: AtomicCommand, frame: Frame): Outcome {
   const refusal = refuseGroup(commands, frame.depth);
   if (refusal !== undefined) return refusal;
-  const { forest, server, limits } = frame;
   const depth = frame.depth + 1;
-  const transaction = forest.begin();
-  const run = { forest, server, limits, transaction };
+  const run = beginRun(frame);
+  const { transaction } = run;
   let attempted: { readonly outcomes: Outcome[]; readonly failed: boolean };
   try {
     attempted = attemptAll(commands, depth, (command) => attemptInside(command, run, depth));

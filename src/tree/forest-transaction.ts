@@ -20,15 +20,23 @@ interface Opened {
  */
 export class ForestTransaction implements Transaction {
   readonly #forest: Woods;
+  readonly #server: string | undefined;
   /** `undefined` once ended. In most commands it gets one member. */
   #opened: Opened[] | undefined = [];
+  /** Of the nodes added, so that in a deep subtree nobody climbs from each to its tree's root. */
+  readonly #added = new WeakMap<TreeNode, Transaction>();
 
-  constructor(forest: Woods) {
+  /** `server` is handed on to the trees: for whom the edits are made. */
+  constructor(forest: Woods, server?: string) {
     this.#forest = forest;
+    this.#server = server;
   }
 
   add(parent: TreeNode, name: string, node: NewNode): TreeNode {
-    return this.#in(parent).add(parent, name, node);
+    const transaction = this.#in(parent);
+    const added = transaction.add(parent, name, node);
+    this.#added.set(added, transaction);
+    return added;
   }
 
   delete(node: TreeNode): void {
@@ -49,6 +57,10 @@ export class ForestTransaction implements Transaction {
 
   replaceTitle(node: TreeNode, title: string): void {
     this.#in(node).replaceTitle(node, title);
+  }
+
+  replaceType(node: TreeNode, type: string): void {
+    this.#in(node).replaceType(node, type);
   }
 
   exec(node: TreeNode, request: ExecRequest): string {
@@ -73,9 +85,11 @@ export class ForestTransaction implements Transaction {
 
   #in(node: TreeNode): Transaction {
     if (this.#opened === undefined) throw ended();
+    const known = this.#added.get(node);
+    if (known !== undefined) return known;
     const tree = this.#forest.treeOf(node);
     for (const opened of this.#opened) if (opened.tree === tree) return opened.transaction;
-    const transaction = tree.begin();
+    const transaction = tree.begin(this.#server);
     this.#opened.push({ tree, transaction });
     return transaction;
   }

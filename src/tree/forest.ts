@@ -23,6 +23,8 @@ export class Forest {
   readonly #junctions: Junction = rootJunction();
   /** A handful; searched one by one. */
   readonly #mounts: Mount[] = [];
+  /** No mount point was ever deeper. */
+  #depthOfMounts = 0;
 
   constructor(local: Tree) {
     this.#local = local;
@@ -47,6 +49,7 @@ export class Forest {
     if (obstacle !== undefined) throw cannotMount(path, obstacle);
     const mount = { tree, point: this.#makeNodes(node, names.slice(depth)) };
     addMount(this.#junctions, this.pathOf(mount.point), mount, depth);
+    this.#depthOfMounts = Math.max(this.#depthOfMounts, names.length);
     this.#mounts.push(mount);
   }
 
@@ -135,14 +138,16 @@ export class Forest {
     return node.required || node.parent === undefined || this.#junctionAt(node) !== undefined;
   }
 
-  /** A transaction over all trees; see `ForestTransaction`. */
-  begin(): Transaction {
-    return new ForestTransaction(this);
+  /** A transaction over all trees, for a DM server or the device itself; see `ForestTransaction`. */
+  begin(server?: string): Transaction {
+    return new ForestTransaction(this, server);
   }
 
   /** The junction at a node that is a mount point or leads to one; inside a mounted object there is none. */
   #junctionAt(node: TreeNode): Junction | undefined {
-    return findJunction(this.#junctions, this.pathOf(node));
+    return isDeeperThan(node, this.#depthOfMounts)
+      ? undefined
+      : findJunction(this.#junctions, this.pathOf(node));
   }
 
   #mountOf(root: TreeNode): Mount | undefined {
@@ -194,6 +199,13 @@ function* childrenAcross(node: TreeNode, junction: Junction): Iterable<TreeNode>
   for (const child of node.children()) {
     yield junction.below.get(child.name)?.mount?.tree.root ?? child;
   }
+}
+
+/** Whether more than `limit` nodes of its tree are above the node. */
+function isDeeperThan(node: TreeNode, limit: number): boolean {
+  let above = node.parent;
+  for (let depth = 0; depth < limit && above !== undefined; depth++) above = above.parent;
+  return above !== undefined;
 }
 
 function topOf(node: TreeNode): TreeNode {

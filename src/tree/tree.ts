@@ -1,4 +1,5 @@
 /** CONTRACT between the DM commands and whatever holds a management object's content. */
+import type { Addressees } from './command.ts';
 import type { SchemaNode } from './schema.ts';
 import type { Value } from './value.ts';
 
@@ -26,9 +27,22 @@ export interface TreeNode {
   readonly timestamp: number;
   /** The number of changes modulo 65536 (rule P1). */
   readonly verNo: number;
+  /**
+   * Whether this VM may write the node: its value and properties, and delete it. False where a scope rule gives it to another VM (rule S1); the
+   * device itself is bound too, but a Delete of a node above is not stopped.
+   */
+  readonly writable: boolean;
+  /** The same of a child that is not there yet. */
+  isWritableBelow(name: string, kind: 'interior' | 'leaf'): boolean;
+  /** Whether schema and scope rules say of the node under this name what they say of it now: otherwise it cannot be renamed so. */
+  canBeCalled(name: string): boolean;
   child(name: string): TreeNode | undefined;
+  /** Whether a child has the name, also one that is parked and not in the tree (rule M5): no other can be added under it. */
+  isTaken(name: string): boolean;
   /** In no particular order. */
   children(): Iterable<TreeNode>;
+  /** How many of the children `schema`, one of this node's schema's children, describes; as many as `children()` has with that schema. Constant time is expected. */
+  countOf(schema: SchemaNode): number;
 }
 
 /** What an Add brings: a leaf with its value, or an interior node with its management object identifier or ''. */
@@ -42,6 +56,8 @@ export interface ExecRequest {
   readonly correlator: string | undefined;
   /** The authenticated DM server that sent the Exec; `undefined`: the device itself. */
   readonly server: string | undefined;
+  /** Which VMs carry it out (rule X1); `undefined`: as the mount says. */
+  readonly addressees?: Addressees | undefined;
 }
 
 /**
@@ -56,6 +72,8 @@ export interface Transaction {
   /** '' removes the node's own ACL, so that it inherits. */
   replaceAcl(node: TreeNode, acl: string): void;
   replaceTitle(node: TreeNode, title: string): void;
+  /** An interior node's management object identifier, '' for none. A leaf's MIME type is part of its value. */
+  replaceType(node: TreeNode, type: string): void;
   /** Orders the node's Exec; what it does happens after the commit, and is answered later. Gives the Exec's id. */
   exec(node: TreeNode, request: ExecRequest): string;
   commit(): void;
@@ -65,5 +83,6 @@ export interface Transaction {
 /** One management object's content, or a VM's own nodes. */
 export interface Tree {
   readonly root: TreeNode;
-  begin(): Transaction;
+  /** `server` is the authenticated DM server for whom the edits are made; `undefined`: the device itself. */
+  begin(server?: string): Transaction;
 }

@@ -3,6 +3,7 @@ import type { VirmoError } from '../errors.ts';
 import type { Change } from '../replica/changes.ts';
 import type { ExecResult } from '../replica/execs.ts';
 import type { RefusalCode } from '../replica/journal.ts';
+import type { OpenConflict } from '../replica/open-conflicts.ts';
 import type { TreeContent } from '../replica/record.ts';
 
 /** One side of a conflict: which write it was, and what it would have done. */
@@ -26,6 +27,12 @@ export type MountEvent =
       readonly lost: ConflictSide;
       readonly kept: ConflictSide | undefined;
     }
+  /** Something is kept and not shown from now on: a parked node, or a value that the schema forbids; `conflicts` lists them (rules M4 to M6). */
+  | { readonly type: 'parked'; readonly conflict: OpenConflict }
+  /** It is shown now, or gone. */
+  | { readonly type: 'resolved'; readonly conflict: OpenConflict }
+  /** Another schema, or other scope rules, hold from now on (rule M6): a VM replaced them, or the hub's were taken over. */
+  | { readonly type: 'described' }
   /** The hub refused a command of this VM; what it wrote has left the tree. */
   | {
       readonly type: 'refused';
@@ -50,7 +57,33 @@ export type MountEvent =
       readonly type: 'exec-closed';
       readonly exec: string;
       readonly results: ReadonlyMap<string, ExecResult>;
-    };
+    }
+  /**
+   * What became of an Exec that was ordered in this VM; told here alone, once (rule X4). If a DM server ordered it, it is told again after each start until `acknowledgeOutcome`: a Generic Alert is to be
+   * sent until the DM server acknowledges it.
+   */
+  | { readonly type: 'exec-outcome'; readonly outcome: ExecOutcome };
+
+/** What became of an Exec: what a Generic Alert (1226) tells whoever ordered it (rule X4). */
+export interface ExecOutcome {
+  /** The Exec's id. */
+  readonly exec: string;
+  /** The target, relative to the management object's root; '' once it is not in the tree any more. */
+  readonly uri: string;
+  /** As the DM server gave it; ''. */
+  readonly correlator: string;
+  /** The DM server that ordered it; '' for the device itself. */
+  readonly server: string;
+  /**
+   * The worst of the answers: 5xx before 4xx before 2xx, then the higher number. 409 for whoever did not finish or did not answer in time; those without a handler do not count; 408 where nobody
+   * has one.
+   */
+  readonly status: number;
+  /** The data of the answer whose status it is. */
+  readonly data: string;
+  /** What each VM answered. */
+  readonly results: ReadonlyMap<string, ExecResult>;
+}
 
 /** What a device agent hears of its VM's connections. */
 export type VmEvent =

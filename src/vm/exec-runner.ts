@@ -39,6 +39,8 @@ export interface ExecHandlerOptions {
 /** What the runner needs of its mount. */
 export interface ExecHost {
   readonly replica: Replica;
+  /** Whether Execs ordered here run here when no hub is in reach. */
+  readonly runsWithoutHub: boolean;
   /** Whether this VM is in step with the hub, or is it. */
   isInStep(): boolean;
   /** The URI of a node relative to the management object's root; `undefined` when it is not in the tree. */
@@ -91,15 +93,21 @@ export class ExecRunner {
     const { vm } = replica;
     if (order === undefined || exec.isClosed || this.#stop.signal.aborted || this.#begun.has(exec.id)) return;
     if (!order.addressees.includes(vm) || exec.results.has(vm)) return;
-    const isAlone = isLocal || (!isInStep && issuer === vm);
+    // What the hub has waits for the hub, which knows better than a disk that may have been put back.
+    const isUnheard = !isInStep && !isMerged && issuer === vm;
+    const isAlone = isLocal || (isUnheard && this.#host.runsWithoutHub);
     if (!isAlone && !(isInStep && isMerged)) return;
-    const started = exec.started.get(vm);
     const handler = this.#handlerFor(exec);
-    if (started !== undefined && handler?.isIdempotent !== true) {
+    if (exec.started.has(vm) && handler?.isIdempotent !== true) {
       this.#answer(exec, 'interrupted', Status.CommandFailed, '');
     } else {
       this.#begin(exec, handler, isAlone ? 'here' : 'hub');
     }
+  }
+
+  /** The Exec is over, and its id does not come again. */
+  forget(exec: string): void {
+    this.#begun.delete(exec);
   }
 
   close(): void {
@@ -143,7 +151,9 @@ export class ExecRunner {
     return uri;
   }
 
+  /** Nobody asks any more for the answer of an Exec that is forgotten. */
   #answer(exec: ExecState, answer: ExecAnswer, status: number, data: string): void {
+    if (this.#host.replica.exec(exec.id) !== exec) return;
     this.#begun.add(exec.id);
     const content = { kind: 'result', exec: exec.id, answer } as const;
     try {

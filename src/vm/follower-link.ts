@@ -8,6 +8,7 @@ import { minFrameBytes } from '../wire/frame.ts';
 import { ChannelPort } from './channel-port.ts';
 import type { VmEvent } from './events.ts';
 import type { Mount } from './mount.ts';
+import type { World } from './world.ts';
 
 /** How a VM connects to a hub. */
 export interface ConnectOptions {
@@ -25,7 +26,7 @@ export interface ConnectOptions {
 /** What a link needs of its VM. */
 export interface LinkHost {
   readonly vm: string;
-  nowMs(): number;
+  readonly world: World;
   tell(event: VmEvent): void;
   dirty(): void;
 }
@@ -70,7 +71,7 @@ export class FollowerLink {
   add(mount: Mount): void {
     if (this.#mounts.get(mount.mo) === mount) return;
     this.#mounts.set(mount.mo, mount);
-    this.#session?.open(mount.mo, mount.replica);
+    this.#session?.open(mount.mo, mount);
   }
 
   remove(mount: Mount): void {
@@ -104,9 +105,9 @@ export class FollowerLink {
         this.#host.tell({ type: 'gave-up', error });
         return;
       }
-      const retryMs = backoffMs(this.#failures++, Math.random(), this.#options.backoff);
+      const retryMs = backoffMs(this.#failures++, this.#host.world.random(), this.#options.backoff);
       this.#host.tell({ type: 'disconnected', error, retryMs });
-      await delay(retryMs, signal);
+      await delay(retryMs, this.#host.world, signal);
     }
   }
 
@@ -124,7 +125,8 @@ export class FollowerLink {
   }
 
   async #run(channel: Channel): Promise<VirmoError> {
-    const beganMs = this.#host.nowMs();
+    const { world } = this.#host;
+    const beganMs = world.monotonicMs();
     const session = this.#begin(channel);
     const { silenceMs = 5_000, backoff: { maxMs = 10_000 } = {} } = this.#options;
     let ended: VirmoError | undefined;
@@ -132,25 +134,25 @@ export class FollowerLink {
       ended ??= asVirmoError(cause, 'internal');
       session.end(ended.code, ended.message);
     };
-    const heartbeat = setInterval(() => {
+    const stopHeartbeat = world.every(silenceMs / 5, () => {
       try {
-        session.tick(this.#host.nowMs());
+        session.tick(world.monotonicMs());
       } catch (cause) {
         end(cause);
       }
-    }, silenceMs / 5);
+    });
     try {
       for await (const frame of channel) {
         if (ended !== undefined || this.#stop.signal.aborted) break;
-        session.receive(frame, this.#host.nowMs());
+        session.receive(frame, world.monotonicMs());
       }
     } catch (cause) {
       end(cause);
     } finally {
-      clearInterval(heartbeat);
+      stopHeartbeat();
       this.#leave(session);
       // Only a connection that lasts is a success: one that ends as soon as it begins would be dialled in a loop.
-      if (this.#host.nowMs() - beganMs >= maxMs) this.#failures = 0;
+      if (world.monotonicMs() - beganMs >= maxMs) this.#failures = 0;
     }
     return ended ?? new VirmoError('channel-closed', 'the hub closed the channel');
   }
@@ -163,7 +165,7 @@ export class FollowerLink {
       vm: this.#host.vm,
       credentials,
       port: new ChannelPort(channel, () => this.#host.dirty()),
-      nowMs: this.#host.nowMs(),
+      nowMs: this.#host.world.monotonicMs(),
       silenceMs,
       maxMessageBytes,
       listener: {
@@ -174,7 +176,7 @@ export class FollowerLink {
       },
     });
     this.#session = session;
-    for (const { mo, replica } of this.#mounts.values()) session.open(mo, replica);
+    for (const mount of this.#mounts.values()) session.open(mount.mo, mount);
     if (this.#stop.signal.aborted) session.end('normal', 'the VM closes the connection');
     return session;
   }
@@ -199,14 +201,14 @@ export function asVirmoError(cause: unknown, code: VirmoError['code']): VirmoErr
   return new VirmoError(code, cause instanceof Error ? cause.message : String(cause), { cause });
 }
 
-function delay(ms: number, signal: AbortSignal): Promise<void> {
+function delay(ms: number, world: World, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      clearTimeout(timer);
+      cancel();
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const cancel = world.after(ms, done);
     signal.addEventListener('abort', done, { once: true });
     if (signal.aborted) done();
   });

@@ -2,19 +2,29 @@
 import { VirmoError } from '../errors.ts';
 import { isInTree, uriOf } from '../replica/changes.ts';
 import type { ReplicaEvent } from '../replica/events.ts';
-import type { ExecResult, ExecState } from '../replica/execs.ts';
+import type { ExecResult } from '../replica/execs.ts';
 import { exportCanonical } from '../replica/export.ts';
 import type { Hub } from '../replica/hub.ts';
+import type { MoNode } from '../replica/mo-node.ts';
+import type { OpenConflict } from '../replica/open-conflicts.ts';
+import { type Provenance, provenanceOf } from '../replica/provenance.ts';
 import { isTreeRecord, type ConflictSide as RecordSide } from '../replica/record.ts';
 import type { Replica } from '../replica/replica.ts';
+import type { Resolution } from '../replica/resolve.ts';
 import type { ServedMo } from '../sync/hub-session.ts';
+import type { Status } from '../tree/status.ts';
 import { formatUri, parsePath } from '../tree/uri.ts';
-import { type ConflictSide, Listeners, type MountEvent } from './events.ts';
-import { type ExecHandler, type ExecHandlerOptions, ExecRunner } from './exec-runner.ts';
+import { type ConflictSide, type ExecOutcome, Listeners, type MountEvent } from './events.ts';
+import { ExecDesk } from './exec-desk.ts';
+import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
 import type { Journaled } from './persistence.ts';
+import type { World } from './world.ts';
 
 /** What a mount needs of its VM. */
 export interface MountHost {
+  readonly world: World;
+  /** Whether Execs ordered here run here when no hub is in reach (rule X2). */
+  readonly runsWithoutHub: boolean;
   /** Something of the mount is to be stored or sent at the end of the turn. */
   dirty(): void;
   /** Resolves when everything recorded until now is durable here. */
@@ -32,11 +42,7 @@ export class Mount implements Journaled, ServedMo {
   readonly replica: Replica;
   readonly #host: MountHost;
   readonly #listeners = new Listeners<MountEvent>();
-  readonly #runner: ExecRunner;
-  /** What was told of each Exec: the VMs that answered, and '' once it is closed. */
-  readonly #told = new Map<string, Set<string>>();
-  /** Who waits for an Exec's start to be at the hub, by the Exec. */
-  readonly #undelivered = new Map<string, () => void>();
+  readonly #execs: ExecDesk;
   #events: ReplicaEvent[] = [];
   #durablePlace: number;
   #isSynced = false;
@@ -50,12 +56,14 @@ export class Mount implements Journaled, ServedMo {
     this.replica = replica;
     this.#host = host;
     this.#durablePlace = replica.place;
-    this.#runner = new ExecRunner({
+    this.#execs = new ExecDesk({
       replica,
+      runsWithoutHub: host.runsWithoutHub,
       isInStep: () => this.isSynced,
       uriOf: (node) => this.#uriOf(node),
-      whenSafe: (exec, where) => this.#whenSafe(exec, where),
-      dirty: () => this.#host.dirty(),
+      tell: (event) => this.#tell(event),
+      dirty: () => host.dirty(),
+      stored: () => host.stored(),
     });
     replica.observe((event) => this.#take(event));
   }
@@ -104,20 +112,68 @@ export class Mount implements Journaled, ServedMo {
    * Gives the way out. Throws RangeError when the node has a handler already.
    */
   handleExec(uri: string, handler: ExecHandler, options: ExecHandlerOptions = {}): () => void {
-    return this.#runner.handle(formatUri(parsePath(uri)), handler, options);
+    return this.#execs.runner.handle(formatUri(parsePath(uri)), handler, options);
   }
 
-  /** What is known of an Exec's answers, by VM. */
+  /** What is known of an Exec's answers, by VM: until the Exec is forgotten, some time after it is over (rule X3). */
   execResults(exec: string): ReadonlyMap<string, ExecResult> {
     return this.replica.exec(exec)?.results ?? new Map();
   }
 
-  /** Resolves when the Exec is closed: all its addressees answered, or its time is up (rule X3). Rejects with `closed` when this VM closes first. */
+  /**
+   * Resolves when the Exec is closed: all its addressees answered, or its time is up (rule X3). Rejects with `closed` when this VM closes first, with RangeError for an Exec of this VM that
+   * is forgotten, or never was.
+   */
   whenExecClosed(exec: string): Promise<ReadonlyMap<string, ExecResult>> {
+    let known = this.replica.exec(exec);
     return this.#when(
-      () => this.replica.exec(exec)?.isClosed === true,
-      () => this.execResults(exec),
+      () => {
+        known = this.replica.exec(exec) ?? known;
+        return known?.isClosed === true || (known === undefined && this.#execs.isLost(exec));
+      },
+      () => {
+        if (known === undefined) throw new RangeError(`the Exec ${exec} is not known any more`);
+        return known.results;
+      },
     );
+  }
+
+  /** The outcomes of Execs that DM servers ordered here, and that `acknowledgeOutcome` was not called for, oldest first: durable, so that each is told until it is heard (rule X4). */
+  pendingOutcomes(): readonly ExecOutcome[] {
+    return this.#execs.pendingOutcomes();
+  }
+
+  /**
+   * The DM server has acknowledged the Generic Alert with the outcome of this Exec: it is not told any more. Resolves when that is durable here; nothing happens when it is known already. Rejects with RangeError for an Exec
+   * that no DM server ordered here or that has no outcome yet; with `storage-failed`; with `closed` after `close`.
+   */
+  async acknowledgeOutcome(exec: string): Promise<void> {
+    if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
+    await this.#execs.acknowledge(exec);
+  }
+
+  /** What is kept and not shown, in the order of URIs: parked nodes (rules M4 to M6), and values that the schema forbids (M6). */
+  conflicts(): readonly OpenConflict[] {
+    return this.replica.conflicts();
+  }
+
+  /**
+   * Resolves a parked node of `conflicts` as a command of the device itself: it is kept in the place of whoever has its name, renamed, or deleted. Resolves when that is durable here.
+   * 404: there is none of this id. 405: it cannot be resolved so (one too many, or unknown to the schema, can only be deleted), or a node in its way is required, or another VM's to write. 418: the new name is taken; 420: there is no
+   * room; 500: it is no name. Rejects with `storage-failed`; with `closed` after `close`.
+   */
+  async resolve(id: string, resolution: Resolution): Promise<Status> {
+    if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
+    const status = this.replica.resolve(id, resolution);
+    await this.#host.stored();
+    return status;
+  }
+
+  /** Who wrote a leaf's value last, or made an interior node (a URI relative to the management object's root). `undefined` where there is no such node, or nobody wrote it (rule I3). */
+  provenance(uri: string): Provenance | undefined {
+    let node: MoNode | undefined = this.replica.root;
+    for (const name of parsePath(uri)) node = node?.child(name);
+    return provenanceOf(node);
   }
 
   /** Resolves when this VM is in step with the hub. */
@@ -169,7 +225,7 @@ export class Mount implements Journaled, ServedMo {
     this.#isSynced = isSynced;
     if (isSynced) this.#rejectedFor = undefined;
     this.#tell({ type: isSynced ? 'synced' : 'unsynced' });
-    this.#runner.considerAll();
+    this.#execs.runner.considerAll();
   }
 
   /** The hub does not synchronise it; told once, however often it is asked again. */
@@ -185,15 +241,26 @@ export class Mount implements Journaled, ServedMo {
     this.replica.serve();
     this.#tell({ type: 'synced' });
     this.#host.dirty();
-    // Whoever mounts it on a service that runs has yet to register handlers.
-    setImmediate(() => this.#runner.considerAll());
+    this.#execs.served();
+    this.#considerLater();
+  }
+
+  /** It is mounted. */
+  begin(): void {
+    this.#considerLater();
+  }
+
+  /** To be called now and then: forgets what nobody needs to know any more (rule X3). */
+  tick(): void {
+    this.replica.hub?.forget(this.#durablePlace);
+    this.#execs.forgetLocal();
   }
 
   /** Nothing happens in it any more. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#runner.close();
+    this.#execs.close();
     for (const wait of [...this.#waits]) wait.fail();
   }
 
@@ -205,7 +272,11 @@ export class Mount implements Journaled, ServedMo {
         check: (): void => {
           if (!condition()) return;
           this.#waits.delete(wait);
-          resolve(result());
+          try {
+            resolve(result());
+          } catch (error) {
+            reject(error);
+          }
         },
         fail: (): void => {
           this.#waits.delete(wait);
@@ -234,6 +305,9 @@ export class Mount implements Journaled, ServedMo {
     switch (event.type) {
       case 'changed':
       case 'merged':
+      case 'described':
+      case 'parked':
+      case 'resolved':
         this.#tell(event);
         return;
       case 'conflict': {
@@ -248,59 +322,35 @@ export class Mount implements Journaled, ServedMo {
         return;
       }
       case 'delivered':
-        for (const { content } of event.records)
-          if (content.kind === 'started') this.#delivered(content.exec);
+        this.#execs.delivered(event.records);
         this.#tell({ type: 'delivered' });
         return;
       case 'exec':
-        this.#tellExec(event.exec);
-        this.#runner.consider(event.exec);
+        this.#execs.changed(event.exec);
+        return;
+      case 'exec-forgotten':
+        this.#execs.forgotten(event.exec);
+        this.#checkWaits();
         return;
     }
   }
 
-  #tellExec({ id, results, isClosed }: ExecState): void {
-    const told = this.#told.get(id) ?? new Set<string>();
-    this.#told.set(id, told);
-    for (const [vm, result] of results) {
-      if (told.has(vm)) continue;
-      told.add(vm);
-      this.#tell({ type: 'exec-result', exec: id, vm, result });
-    }
-    if (!isClosed || told.has('')) return;
-    told.add('');
-    this.#tell({ type: 'exec-closed', exec: id, results });
+  /** Whoever mounts it, perhaps on a service that runs, has yet to register handlers and to listen. */
+  #considerLater(): void {
+    this.#host.world.afterTurn(() => {
+      this.#execs.runner.considerAll();
+      this.#execs.repeatOutcomes();
+    });
   }
 
   #tell(event: MountEvent): void {
     if (this.#isClosed) return;
-    for (const wait of [...this.#waits]) wait.check();
+    this.#checkWaits();
     this.#listeners.tell(event);
   }
 
-  async #whenSafe(exec: string, where: 'hub' | 'here'): Promise<void> {
-    if (where === 'here' || this.replica.hub !== undefined) {
-      await this.#whenStored();
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      this.#undelivered.set(exec, resolve);
-    });
-  }
-
-  /** A storage that fails is tried again; whoever waits here waits for that. */
-  async #whenStored(): Promise<void> {
-    for (let isStored = false; !isStored && !this.#isClosed; ) {
-      isStored = await this.#host.stored().then(
-        () => true,
-        () => false,
-      );
-    }
-  }
-
-  #delivered(exec: string): void {
-    this.#undelivered.get(exec)?.();
-    this.#undelivered.delete(exec);
+  #checkWaits(): void {
+    for (const wait of [...this.#waits]) wait.check();
   }
 
   #uriOf(id: string): string | undefined {

@@ -1,4 +1,5 @@
 /** How a VM is opened, and how a management object is mounted. */
+import type { ExecRule } from '../replica/exec-rules.ts';
 import type { ScopeRule } from '../replica/scope.ts';
 import type { Storage } from '../storage.ts';
 import type { Schema } from '../tree/schema.ts';
@@ -18,20 +19,32 @@ export interface VmOptions {
   readonly now?: () => number;
 }
 
-/** How a management object is mounted. */
-export interface MountOptions {
-  /** The name under which VMs pair their instances, 1 to 64 characters; not the management object identifier. */
-  readonly mo: string;
-  /** What the DDF promises; without one anything is allowed. All VMs of a management object must give the same (rule M6). */
+/** By what a management object is judged; all its VMs must judge alike (rule M6). */
+export interface MoDescription {
+  /** What the DDF promises; without one anything is allowed. */
   readonly schema?: Schema;
   /** Optional nodes that this device implements, relative to the management object's root (rule I3). */
   readonly nodes?: readonly string[];
-  /** What stays in each VM (rule S1). */
+  /** What stays in each VM, and what one VM alone writes (rule S1). */
   readonly rules?: readonly ScopeRule[];
+}
+
+/** How a management object is mounted. */
+export interface MountOptions extends MoDescription {
+  /** The name under which VMs pair their instances, 1 to 64 characters; not the management object identifier. */
+  readonly mo: string;
+  /** The schemas and rules, of earlier versions of this agent, that these may replace: the hub is asked to go on by these (rule M6). Default: none. */
+  readonly upgradesFrom?: readonly MoDescription[];
+  /** Goes on by the schema and the rules of the hub's management object, where they differ from these; serving it, lets other VMs replace them. Default false: another schema is a `schema-mismatch`, other rules a `rules-mismatch`. */
+  readonly followsUpgrades?: boolean;
   /** How far clocks may be off, in milliseconds (rule T3). Default 60,000. */
   readonly maxAheadMs?: number;
   /** How long after it was ordered an Exec may be started, in milliseconds (rules X1, X3). Default 24 h. */
   readonly execExpiryMs?: number;
+  /** Which VMs carry out the Execs of single nodes, where the command does not say: a DM server cannot (rule X1). Default: all. */
+  readonly execs?: readonly ExecRule[];
+  /** Whether an Exec that is ordered here while no hub is in reach runs here at once. Default true. Otherwise it waits for the hub, and runs at most once even if this VM is put back to a snapshot (rule X2). */
+  readonly execsWithoutHub?: boolean;
   /** Largest command, in bytes (rule M7). Default 4 MiB. */
   readonly maxCommandBytes?: number;
 }

@@ -4,6 +4,7 @@
  */
 import { VirmoError } from '../errors.ts';
 import type { Storage, StorageWrite } from '../storage.ts';
+import type { Cancel, World } from './world.ts';
 
 /** One management object's journal. */
 export interface Journaled {
@@ -47,18 +48,25 @@ interface Waiting {
 export class Persistence {
   readonly #storage: Storage;
   readonly #journals: ReadonlySet<Journaled>;
+  readonly #world: World;
   readonly #tellFailure: (error: VirmoError) => void;
   readonly #growth = new Map<string, Growth>();
   #turn = 0;
   #storedTurn = 0;
   #waiting: Waiting[] = [];
   #underway: Promise<void> | undefined;
-  #pause: NodeJS.Timeout | undefined;
+  #pause: Cancel | undefined;
 
   /** Stores whatever is in the set at the time. `tellFailure` hears of each failure once. */
-  constructor(storage: Storage, journals: ReadonlySet<Journaled>, tellFailure: (error: VirmoError) => void) {
+  constructor(
+    storage: Storage,
+    journals: ReadonlySet<Journaled>,
+    world: World,
+    tellFailure: (error: VirmoError) => void,
+  ) {
     this.#storage = storage;
     this.#journals = journals;
+    this.#world = world;
     this.#tellFailure = tellFailure;
   }
 
@@ -156,16 +164,17 @@ export class Persistence {
     const error =
       cause instanceof VirmoError ? cause : new VirmoError('storage-failed', String(cause), { cause });
     for (const { document } of [...appends, ...snapshots]) this.#growthOf(document).hasHole = true;
-    this.#pause = setTimeout(() => {
+    const goOn = (): void => {
       this.#resume();
       this.#begin();
-    }, pauseMs).unref();
+    };
+    this.#pause = this.#world.after(pauseMs, goOn, { keepsAlive: false });
     this.#tellFailure(error);
     for (const { reject } of this.#takeWaiting(turn)) reject(error);
   }
 
   #resume(): void {
-    clearTimeout(this.#pause);
+    this.#pause?.();
     this.#pause = undefined;
   }
 

@@ -147,7 +147,7 @@ class Guest {
     this.session = new HubSession({
       vm: host.vm,
       port: this.#port,
-      nowMs: host.nowMs(),
+      nowMs: host.world.monotonicMs(),
       silenceMs,
       maxMessageBytes,
       maxOpenMos,
@@ -163,18 +163,18 @@ class Guest {
   /** Runs the session to its end; never rejects: a VM's misbehaviour ends its own channel alone. */
   async run(): Promise<void> {
     const { silenceMs = 5_000 } = this.#options;
-    const heartbeat = setInterval(() => this.#tick(), silenceMs / 5);
+    const stopHeartbeat = this.#host.world.every(silenceMs / 5, () => this.#tick());
     try {
       for await (const frame of this.#channel) {
         if (this.#isOver) break;
-        this.session.receive(frame, this.#host.nowMs());
+        this.session.receive(frame, this.#host.world.monotonicMs());
         await this.#keepPace();
       }
       this.dismiss('goodbye');
     } catch (cause) {
       this.end(asVirmoError(cause, 'internal'));
     } finally {
-      clearInterval(heartbeat);
+      stopHeartbeat();
       await this.#channel.close();
     }
   }
@@ -200,13 +200,13 @@ class Guest {
   async #keepPace(): Promise<void> {
     while (!this.#isOver && !this.#port.isReady) {
       await this.#port.whenTaken();
-      this.session.heard(this.#host.nowMs());
+      this.session.heard(this.#host.world.monotonicMs());
     }
   }
 
   #tick(): void {
     try {
-      this.session.tick(this.#host.nowMs());
+      this.session.tick(this.#host.world.monotonicMs());
     } catch (cause) {
       this.end(asVirmoError(cause, 'internal'));
     }

@@ -27,6 +27,8 @@ export async function readStoredTree(storage: Storage): Promise<StoredTree> {
       ...reader,
       schema: schema === '' ? undefined : deserialiseSchema(schema),
       rules: parseRules(rules),
+      // What main says goes before: it may have been replaced since.
+      upgrades: { replaces: [], follows: true },
     };
     forest.mount(uri, new Replica(options, await collect(storage.load(moDocument(mo)))));
   }

@@ -1,17 +1,20 @@
 /** Work that is done once at the end of an event-loop turn, however often it was asked for: what makes batches out of bursts (rule Y1). */
+import type { Cancel, World } from './world.ts';
 
 /** One piece of work, asked for many times and done once. */
 export class TurnEnd {
+  readonly #world: World;
   readonly #work: () => void;
-  #scheduled: NodeJS.Immediate | undefined;
+  #scheduled: Cancel | undefined;
 
-  constructor(work: () => void) {
+  constructor(world: World, work: () => void) {
+    this.#world = world;
     this.#work = work;
   }
 
   /** Asks for the work; it runs after the I/O callbacks of this turn. */
   schedule(): void {
-    this.#scheduled ??= setImmediate(() => {
+    this.#scheduled ??= this.#world.afterTurn(() => {
       this.#scheduled = undefined;
       this.#work();
     });
@@ -20,7 +23,7 @@ export class TurnEnd {
   /** Does the work now if it was asked for. */
   flush(): void {
     if (this.#scheduled === undefined) return;
-    clearImmediate(this.#scheduled);
+    this.#scheduled();
     this.#scheduled = undefined;
     this.#work();
   }

@@ -1,40 +1,50 @@
 /** A VM with its management tree: what a device agent opens. */
 import { VirmoError } from '../errors.ts';
 import { Replica } from '../replica/replica.ts';
-import { type ScopeRule, serialiseRules } from '../replica/scope.ts';
 import type { Storage } from '../storage.ts';
 import type { Dialer, Listener } from '../transport.ts';
 import { formatAcl, parseAcl } from '../tree/acl.ts';
 import type { Command, CommandContext, Outcome } from '../tree/command.ts';
 import { executeCommand } from '../tree/execute.ts';
 import { Forest } from '../tree/forest.ts';
-import { requireNodes } from '../tree/required-nodes.ts';
-import type { Schema } from '../tree/schema.ts';
-import { serialiseSchema } from '../tree/schema-text.ts';
 import { Status } from '../tree/status.ts';
 import type { UriLimits } from '../tree/uri.ts';
 import { formatUri, parsePath } from '../tree/uri.ts';
 import { checkConnectOptions, checkMountOptions, checkName, checkServeOptions } from './check-options.ts';
-import { collect, moDocument, ownDocument, removeStoredMount, writeStoredMount } from './documents.ts';
+import {
+  collect,
+  moDocument,
+  ownDocument,
+  removeStoredMount,
+  type StoredMount,
+  writeStoredMount,
+} from './documents.ts';
 import { Listeners, type VmEvent } from './events.ts';
 import { type ConnectOptions, FollowerLink, type LinkHost } from './follower-link.ts';
+import { readMoDescription, readUpgrades } from './mo-description.ts';
 import { Mount } from './mount.ts';
 import type { MountOptions, VmOptions } from './options.ts';
 import { OwnJournal } from './own-journal.ts';
 import { type Journaled, Persistence } from './persistence.ts';
-import { kernelRandom53 } from './random.ts';
 import { type ServeOptions, Server } from './server.ts';
 import { TurnEnd } from './turn.ts';
+import { type Cancel, systemWorld, type World } from './world.ts';
 
 /** Opens a VM on its storage. Throws RangeError for an id or a root ACL that is none, what the storage throws, `storage-damaged` or `storage-newer`; then the storage is closed. */
-export async function openVm(options: VmOptions): Promise<Vm> {
-  const { id, storage, now = Date.now, rootAcl } = options;
+export function openVm(options: VmOptions): Promise<Vm> {
+  return openVmIn(options, systemWorld);
+}
+
+/** `openVm` in a world given; `now` in the options goes before the world's. */
+export async function openVmIn(options: VmOptions, surroundings: World): Promise<Vm> {
+  const { id, storage, now, rootAcl } = options;
+  const world = now === undefined ? surroundings : { ...surroundings, now };
   let vm: Vm | undefined;
   try {
     checkName(id, "a VM's id");
     const entries = await collect(storage.load(ownDocument));
-    const own = new Replica({ vm: id, isLocal: true, now, random53: kernelRandom53 }, entries);
-    vm = new Vm(options, own, entries);
+    const own = new Replica({ vm: id, isLocal: true, ...chance(world) }, entries);
+    vm = new Vm(options, world, own, entries);
     if (rootAcl !== undefined) await vm.setRootAcl(rootAcl);
     return vm;
   } catch (error) {
@@ -47,45 +57,48 @@ export async function openVm(options: VmOptions): Promise<Vm> {
 export class Vm implements AsyncDisposable {
   readonly id: string;
   readonly #storage: Storage;
-  readonly #now: () => number;
+  readonly #world: World;
   readonly #uriLimits: UriLimits | undefined;
   readonly #forest: Forest;
   readonly #journals: Set<Journaled>;
   readonly #mounts = new Map<string, Mount>();
   readonly #links = new Set<FollowerLink>();
   readonly #servers = new Set<Server>();
+  /** What the agent is closing itself, and is not closed yet. */
+  readonly #leaving = new Set<Promise<void>>();
   readonly #listeners = new Listeners<VmEvent>();
   readonly #persistence: Persistence;
-  readonly #turn: TurnEnd = new TurnEnd(() => this.#endTurn());
+  readonly #turn: TurnEnd;
   readonly #host: LinkHost;
-  readonly #tick: NodeJS.Timeout;
+  readonly #stopTicking: Cancel;
   #waiting: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
   /** To be opened with `openVm`; `entries` are those that the VM's own nodes were made of. */
   constructor(
-    { id, storage, now = Date.now, uriLimits }: VmOptions,
+    { id, storage, uriLimits }: VmOptions,
+    world: World,
     own: Replica,
     entries: readonly Uint8Array[],
   ) {
     this.id = id;
     this.#storage = storage;
-    this.#now = now;
+    this.#world = world;
     this.#uriLimits = uriLimits;
     this.#forest = new Forest(own);
     this.#journals = new Set([new OwnJournal(own)]);
-    this.#persistence = new Persistence(storage, this.#journals, (error) =>
+    this.#persistence = new Persistence(storage, this.#journals, world, (error) =>
       this.#listeners.tell({ type: 'storage-failed', error }),
     );
     this.#persistence.found(ownDocument, entries);
+    this.#turn = new TurnEnd(world, () => this.#endTurn());
     this.#host = {
       vm: id,
-      nowMs: () => performance.now(),
+      world,
       tell: (event) => this.#listeners.tell(event),
       dirty: () => this.#turn.schedule(),
     };
-    this.#tick = setInterval(() => this.#endTurn(), 1_000);
-    this.#tick.unref();
+    this.#stopTicking = world.every(1_000, () => this.#tick(), { keepsAlive: false });
   }
 
   /** Hears of the VM's connections; gives the way out. */
@@ -99,26 +112,25 @@ export class Vm implements AsyncDisposable {
    */
   async mount(uri: string, options: MountOptions): Promise<Mount> {
     this.#mustBeOpen();
-    const { mo, nodes = [], rules = [], schema: ddf } = options;
+    const { mo } = options;
     checkName(mo, "a management object's name");
     checkMountOptions(options);
     const path = formatUri(parsePath(uri));
-    if (ddf === undefined && nodes.length > 0)
-      throw new RangeError('nodes are turned on in a schema, and there is none');
-    const schema = ddf === undefined ? undefined : requireNodes(ddf, nodes);
+    const { schema, rules } = readMoDescription(options);
+    const upgrades = readUpgrades(options);
     this.#mustBeFree(mo);
     const entries = await collect(this.#storage.load(moDocument(mo)));
     const replica = new Replica(
-      { ...options, vm: this.id, schema, rules, now: this.#now, random53: kernelRandom53 },
+      { ...options, vm: this.id, schema, rules, upgrades, ...chance(this.#world) },
       entries,
     );
     this.#mustBeOpen();
     this.#mustBeFree(mo);
     this.#forest.mount(path, replica);
     this.#persistence.found(moDocument(mo), entries);
-    const mount = this.#putIn(mo, path, replica);
+    const mount = this.#putIn(options, path, replica);
     try {
-      await this.#remember(mo, path, schema, rules);
+      await writeStoredMount(this.#storage, storedMount(mount));
       this.#mustBeOpen();
     } catch (error) {
       this.#takeOut(mount);
@@ -126,6 +138,7 @@ export class Vm implements AsyncDisposable {
       throw error;
     }
     this.#join(mount);
+    mount.begin();
     return mount;
   }
 
@@ -176,7 +189,7 @@ export class Vm implements AsyncDisposable {
     return {
       close: async () => {
         this.#links.delete(link);
-        await link.close();
+        await this.#leave(link);
       },
     };
   }
@@ -203,7 +216,7 @@ export class Vm implements AsyncDisposable {
       address: server.address,
       close: async () => {
         this.#servers.delete(server);
-        await server.close();
+        await this.#leave(server);
       },
     };
   }
@@ -226,10 +239,22 @@ export class Vm implements AsyncDisposable {
     return this.close();
   }
 
-  async #close(): Promise<void> {
-    clearInterval(this.#tick);
+  async #leave(each: FollowerLink | Server): Promise<void> {
+    const closing = each.close();
+    this.#leaving.add(closing);
     try {
-      await Promise.all([...this.#links, ...this.#servers].map((each) => each.close()));
+      await closing;
+    } finally {
+      this.#leaving.delete(closing);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#stopTicking();
+    try {
+      const closing = [...this.#links, ...this.#servers].map((each) => each.close());
+      await Promise.allSettled([...closing, ...this.#leaving]);
+      await Promise.all(closing);
     } finally {
       this.#endTurn();
       this.#turn.flush();
@@ -246,8 +271,10 @@ export class Vm implements AsyncDisposable {
     }
   }
 
-  #putIn(mo: string, path: string, replica: Replica): Mount {
+  #putIn({ mo, execsWithoutHub = true }: MountOptions, path: string, replica: Replica): Mount {
     const mount = new Mount(mo, path, moDocument(mo), replica, {
+      world: this.#world,
+      runsWithoutHub: execsWithoutHub,
       dirty: () => this.#turn.schedule(),
       stored: () => this.#stored(),
     });
@@ -302,14 +329,9 @@ export class Vm implements AsyncDisposable {
     }
   }
 
-  async #remember(
-    mo: string,
-    uri: string,
-    schema: Schema | undefined,
-    rules: readonly ScopeRule[],
-  ): Promise<void> {
-    const schemaText = schema === undefined ? '' : serialiseSchema(schema);
-    await writeStoredMount(this.#storage, { mo, uri, schema: schemaText, rules: serialiseRules(rules) });
+  #tick(): void {
+    for (const mount of this.#mounts.values()) mount.tick();
+    this.#endTurn();
   }
 
   /** Main is written, then what is new is sent, then it is stored (rule Y3). */
@@ -349,6 +371,16 @@ export class Vm implements AsyncDisposable {
   #mustBeOpen(): void {
     if (this.#closing !== undefined) throw new VirmoError('closed', `the VM ${this.id} is closed`);
   }
+}
+
+/** What of a world a replica needs. */
+function chance({ now, random53 }: World): Pick<World, 'now' | 'random53'> {
+  return { now, random53 };
+}
+
+function storedMount({ mo, uri, replica }: Mount): StoredMount {
+  const { schemaText: schema, rulesText: rules } = replica.description;
+  return { mo, uri, schema, rules };
 }
 
 /** A connection to a hub. */

@@ -3,7 +3,7 @@ import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { encode } from '../encode.ts';
 import { VirmoError } from '../errors.ts';
-import { readBytes, readCode, readList, readNatural, readText } from './fields.ts';
+import { readBytes, readCode, readFlag, readList, readNatural, readText } from './fields.ts';
 import type { Message, WireMark, WireRefusal } from './message.ts';
 
 /** Begins every hello, so that a stranger is told apart from another version. */
@@ -21,6 +21,7 @@ const types = [
   'ping',
   'pong',
   'bye',
+  'seen',
 ] as const satisfies readonly Message['type'][];
 
 const numbers = new Map<Message['type'], number>(types.map((type, number) => [type, number]));
@@ -53,6 +54,9 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
       encoding.writeVarUint8Array(out, message.step1);
       encoding.writeVarString(out, message.schemaHash);
       encoding.writeVarString(out, message.rules);
+      encoding.writeVarString(out, message.schema);
+      writeList(out, message.replaces, encoding.writeVarString);
+      encoding.writeUint8(out, message.follows ? 1 : 0);
       writeList(out, message.pending, writeKey);
       break;
     case 'opened':
@@ -88,6 +92,10 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
     case 'bye':
       encoding.writeVarString(out, message.code);
       encoding.writeVarString(out, message.reason);
+      break;
+    case 'seen':
+      encoding.writeVarUint(out, message.channel);
+      encoding.writeVarUint(out, message.place);
       break;
   }
 }
@@ -132,6 +140,9 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
         step1: readBytes(from),
         schemaHash: readText(from, maxNameLength),
         rules: readText(from),
+        schema: readText(from),
+        replaces: readList(from, (each) => readText(each, maxNameLength)),
+        follows: readFlag(from),
         pending: readList(from, readKey),
       };
     case 'opened':
@@ -170,6 +181,8 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
       return { type };
     case 'bye':
       return { type, code: readCode(from, maxNameLength, 'channel-closed'), reason: readText(from) };
+    case 'seen':
+      return { type, channel: readNatural(from), place: readNatural(from) };
   }
 }
 

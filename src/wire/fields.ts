@@ -38,6 +38,13 @@ export function readCode(
   return code === 'normal' || isErrorCode(code) ? code : otherwise;
 }
 
+/** One byte, 0 or 1. */
+export function readFlag(from: decoding.Decoder): boolean {
+  const flag = decoding.readUint8(from);
+  if (flag > 1) throw new RangeError('neither yes nor no');
+  return flag === 1;
+}
+
 /** Reads items one by one: a length that lies runs into the end of the message, it allocates nothing. */
 export function readList<T>(from: decoding.Decoder, read: (from: decoding.Decoder) => T): T[] {
   const items: T[] = [];

@@ -51,6 +51,12 @@ export interface Open {
   readonly step1: Uint8Array;
   readonly schemaHash: string;
   readonly rules: string;
+  /** The schema's canonical text, where it may take the place of the hub's; ''. */
+  readonly schema: string;
+  /** The hashes of the descriptions (schema and rules) that the VM's own may replace. */
+  readonly replaces: readonly string[];
+  /** Whether the VM takes over the hub's schema and rules. */
+  readonly follows: boolean;
   readonly pending: readonly { readonly life: number; readonly seq: number }[];
 }
 
@@ -114,5 +120,23 @@ export interface Bye {
   readonly reason: string;
 }
 
+/** Up to which place the VM's own storage has main (rule X3). */
+export interface Seen {
+  readonly type: 'seen';
+  readonly channel: number;
+  readonly place: number;
+}
+
 /** All there are. */
-export type Message = Hello | Welcome | Open | Opened | Closed | BranchUpdate | News | Ping | Pong | Bye;
+export type Message =
+  | Hello
+  | Welcome
+  | Open
+  | Opened
+  | Closed
+  | BranchUpdate
+  | News
+  | Ping
+  | Pong
+  | Bye
+  | Seen;

@@ -12,6 +12,8 @@ describe('the table of scenarios', () => {
       'replace-local',
       'hub-merge',
       'replica-apply',
+      'apply-1k',
+      'apply-100k',
       'overwrites',
       'open-100k',
     ]);

@@ -141,11 +141,11 @@ describe('a changed event', () => {
         { type: 'added', uri: './A', kind: 'leaf', value: chr('a') },
       ],
     ]);
-    remove(a, './A');
+    rename(a, './A', 'B');
     group.settle();
     expect(changed(b)).toEqual([
       [
-        { type: 'removed', uri: './A' },
+        { type: 'renamed', from: './A', uri: './B' },
         { type: 'added', uri: './A', kind: 'interior', value: undefined },
         { type: 'added', uri: './A/L', kind: 'leaf', value: chr('b') },
       ],

@@ -12,7 +12,7 @@ import { type FollowerSite, type Group, HubSite, type Site } from './group.ts';
 import { checkInvariants } from './invariants.ts';
 import { keyOf } from './ledger.ts';
 import { TreeModel } from './model.ts';
-import { oracleExport } from './oracle.ts';
+import { oracleExport, oracleParked } from './oracle.ts';
 
 /** After every step: the oracle agrees (D1, D6), M9 holds, change events tell the tree. */
 export function checkSite(site: Site): void {
@@ -31,6 +31,10 @@ export function checkSite(site: Site): void {
   expect(dump(replica.root), `[S1] ${site.vm}: with what stays here`).toBe(
     oracleExport(everything, { schema, local, showLocal: true }),
   );
+  const parked = oracleParked(everything, { schema, local, showLocal: true });
+  expect(keptBack(replica), `[M4] [M5] [M6] ${site.vm}: what is kept and not shown`).toEqual(
+    parked.map(({ parent, name, id, why }) => `${parent}${formatUri([name]).slice(1)} ${why} ${id}`).sort(),
+  );
   if (site instanceof HubSite) {
     const writes = records.map(keyOf);
     expect(new Set(writes).size, '[D2] each write is in the log once').toBe(writes.length);
@@ -41,6 +45,14 @@ export function checkSite(site: Site): void {
   expect(site.model.lines(), `${site.vm}: the tree as change events tell it`).toEqual(
     new TreeModel(replica.root).lines(),
   );
+}
+
+/** What `conflicts` lists, in short: a line each. */
+export function keptBack(replica: Replica): string[] {
+  return replica
+    .conflicts()
+    .map(({ uri, why, id }) => `${uri} ${why} ${id}`)
+    .sort();
 }
 
 /** When everybody is connected and everything delivered: equal trees, empty outboxes, nothing vanished (D1, M8, Y2). */

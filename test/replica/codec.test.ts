@@ -53,7 +53,14 @@ const treeContents: readonly fc.Arbitrary<TreeContent>[] = [
   fc.record({ kind: fc.constantFrom('name', 'acl', 'title', 'type'), text }),
 ];
 
-const answers: readonly ExecAnswer[] = ['done', 'no-handler', 'interrupted', 'gone', 'expired'];
+const answers: readonly ExecAnswer[] = [
+  'done',
+  'no-handler',
+  'interrupted',
+  'gone',
+  'expired',
+  'refused',
+];
 const side: fc.Arbitrary<ConflictSide> = fc.record({ stamp, content: fc.oneof(...treeContents) });
 
 const contents: readonly fc.Arbitrary<Content>[] = [
@@ -67,7 +74,7 @@ const contents: readonly fc.Arbitrary<Content>[] = [
     addressees: fc.array(vm, { maxLength: 3 }),
     expiry: natural,
   }),
-  fc.record({ kind: fc.constantFrom('started', 'closed'), exec: text }),
+  fc.record({ kind: fc.constantFrom('started', 'closed', 'acknowledged'), exec: text }),
   fc.record({
     kind: fc.constant('result' as const),
     exec: text,
@@ -94,6 +101,7 @@ const record: fc.Arbitrary<LogRecord> = fc
     seen: natural,
     place: natural,
     verNo: fc.nat(0xffff),
+    server: text,
     content: fc.oneof(...contents),
   })
   .map(({ isOwnBase, base, ...rest }) => {
@@ -132,8 +140,10 @@ describe('[D4] a record', () => {
     fc.assert(
       fc.property(record, (one) => {
         const raw = encodeRecord(one);
-        expect(() => decodeRecord(raw.slice(0, -1))).toThrow(malformed);
+        const last = one.server === '' ? -1 : -2;
+        expect(() => decodeRecord(raw.slice(0, last))).toThrow(malformed);
         expect(() => decodeRecord([...raw, 0])).toThrow(malformed);
+        expect(() => decodeRecord([...raw, ''])).toThrow(malformed);
       }),
     );
   });
@@ -186,7 +196,7 @@ describe('[D4] a record', () => {
         base: null,
         seen: 5,
       },
-      ...{ place: 6, verNo: 7 },
+      ...{ place: 6, verNo: 7, server: '' },
       content: { kind: 'value', value: { format: 'chr', type: 't', data: 'x' } },
     };
     expect(decodeRecord(encodeRecord(one))).toEqual(one);
@@ -195,13 +205,13 @@ describe('[D4] a record', () => {
 
   it('is malformed with a kind of node that there is not, an answer, an addressee, or a conflict about no node', () => {
     const head = { node: 'n'.repeat(22), stamp: { ms: 1, counter: 2, vm: 'a' }, life: 3, seq: 4, base: null };
-    const rest = { ...head, seen: 0, place: 0, verNo: 0 };
+    const rest = { ...head, seen: 0, place: 0, verNo: 0, server: '' };
     const add = { kind: 'add', parent: 'p'.repeat(22), name: 'x', nodeKind: 'leaf', k: 0 } as const;
     const raw = encodeRecord({ ...rest, content: add });
     expect(() => decodeRecord(raw.with(13, 2))).toThrow(malformed);
     const result = { kind: 'result', exec: 'x', answer: 'done', status: 200, data: '' } as const;
     const rawResult = encodeRecord({ ...rest, content: result });
-    expect(() => decodeRecord(rawResult.with(12, 5))).toThrow(malformed);
+    expect(() => decodeRecord(rawResult.with(12, 6))).toThrow(malformed);
     const order = { kind: 'exec', id: 'x', server: '', correlator: '', data: '', expiry: 0 } as const;
     for (const addressees of [['a', ''], ['x'.repeat(maxVmIdLength + 1)]]) {
       expect(() => decodeRecord(encodeRecord({ ...rest, content: { ...order, addressees } }))).toThrow(

@@ -13,7 +13,7 @@ import { Replica } from '../../src/replica/replica.ts';
 import type { ScopeRule } from '../../src/replica/scope.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import type { Transaction } from '../../src/tree/tree.ts';
-import { carryOut, type Edit } from './edits.ts';
+import { carryOut, type Edit, type WillDelete } from './edits.ts';
 import { keyOf, Ledger } from './ledger.ts';
 import { TreeModel } from './model.ts';
 
@@ -107,16 +107,28 @@ export abstract class Site {
 
   /** Executes one command of these edits, if `commit`; otherwise it is rolled back. */
   edit(edits: readonly Edit[], commit = true): void {
+    this.execute((tx, root, willDelete) => {
+      for (const edit of edits) carryOut(edit, root, tx, willDelete);
+    }, commit);
+  }
+
+  /** Executes one command, if `commit`, of which the ledger takes note; the body says before it deletes a node. */
+  execute(
+    body: (tx: Transaction, root: Replica['root'], willDelete: WillDelete) => void,
+    commit = true,
+  ): void {
     const { ledger } = this.group;
     const seen = this.replica.place;
     const deletes: (() => void)[] = [];
     const tx = this.replica.begin();
-    for (const edit of edits) {
-      carryOut(edit, this.replica.root, tx, (node) => {
-        const known = this.replica.nodeById((node as { id?: string }).id ?? '');
-        if (known !== undefined) deletes.push(ledger.deletes(this, known, seen));
-      });
-    }
+    body(tx, this.replica.root, (node, isAlone = false) => {
+      const known = this.replica.nodeById((node as { id?: string }).id ?? '');
+      if (known === undefined) return;
+      // Those that are parked under its name go with it (rule M4).
+      const named = isAlone ? undefined : known.parentNode?.crowded?.get(known.slot ?? '');
+      const claimants = named ?? [known];
+      for (const each of claimants) deletes.push(ledger.deletes(this, each, seen));
+    });
     if (!commit) {
       tx.rollback();
       return;

@@ -17,7 +17,7 @@ const malformed: unknown = expect.objectContaining({ code: 'message-malformed' }
 /** A record as VM x would send it, about the root unless said. */
 function record(content: Content, more: Partial<LogRecord> = {}): LogRecord {
   const stamp = { ms: 1_700_000_000_000, counter: more.seq ?? 1, vm: 'x' };
-  const rest = { node: rootId, life: 1, seq: 1, base: null, seen: 0, place: 0, verNo: 0 };
+  const rest = { node: rootId, life: 1, seq: 1, base: null, seen: 0, place: 0, verNo: 0, server: '' };
   return { ...rest, stamp, content, ...more };
 }
 
@@ -215,6 +215,42 @@ describe("[I2] [M9] a command that the tree's rules forbid", () => {
     expect(found).toMatchObject([{ life: 1, from: 3, to: 4, code: 'invalid' }]);
     expect(group.hub.replica.root.title).toBe('');
     expect(at(group.hub.replica.root, './A/L').title).toBe('');
+  });
+
+  it("is refused for a wrong id also where it cannot count: it would give another's node its place", () => {
+    const group = new Group({ followers: 1 });
+    const { hub } = group.hub;
+    const node = nodeId(rootId, 'N', 'interior', 0);
+    const gone = { stamp: { ms: 1, counter: 0, vm: 'x' } };
+    const wrong = { kind: 'add', parent: 'y'.repeat(22), name: 'L', nodeKind: 'leaf', k: 0 } as const;
+    const deletion = record({ kind: 'delete' }, { node, base: { node, ...gone } });
+    expect(hub.mergeBranch('x', [deletion])).toEqual([]);
+    const base = { node: wrong.parent, ...gone };
+    expect(hub.mergeBranch('x', [record(wrong, { node, base, seq: 2 })])).toMatchObject([
+      { code: 'invalid' },
+    ]);
+    const itself = record({ ...wrong, parent: node }, { node, base: { node, ...gone }, seq: 3 });
+    expect(hub.mergeBranch('x', [itself])).toMatchObject([{ code: 'invalid' }]);
+    group.nowMs += 1_000;
+    addInterior(group.follower(0), './N');
+    group.settle();
+    for (const site of group.sites) checkSite(site);
+    checkRest(group);
+    expect(at(group.hub.replica.root, './N').kind).toBe('interior');
+  });
+
+  it('is lost, and reported, where it cannot count and its id is its own, in small letters or as it is', () => {
+    const group = new Group({ followers: 0, schema: smallSchema });
+    const parent = 'y'.repeat(22);
+    const base = { node: parent, stamp: { ms: 1, counter: 0, vm: 'x' } };
+    const content = { kind: 'add', parent, name: 'N', nodeKind: 'leaf', k: 0 } as const;
+    const dead = ['N', 'n'].map((name, at) =>
+      record(content, { node: nodeId(parent, name, 'leaf', 0), base, seq: at + 1 }),
+    );
+    expect(group.hub.hub.mergeBranch('x', dead)).toEqual([]);
+    group.hub.flush();
+    expect(merged(group.hub).map((note) => note.content.kind)).toEqual(['conflict', 'conflict']);
+    checkSite(group.hub);
   });
 
   it.each<[string, LogRecord]>([

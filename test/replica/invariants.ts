@@ -1,4 +1,4 @@
-/** What holds in every tree after every step (rule M9, as far as M1 to M4 reach). */
+/** What holds in every tree after every step (rule M9). */
 
 import { checkData } from '../../src/tree/format.ts';
 import { findSchemaNode, isRequired, kindOf, normaliseName } from '../../src/tree/schema.ts';
@@ -29,6 +29,10 @@ function problemOf(node: TreeNode): string | undefined {
   }
   if (node.kind === 'leaf' && children.length > 0) return 'a leaf has children';
   if (node.schema !== undefined && kindOf(node.schema) !== node.kind) return 'is of the wrong kind';
+  for (const described of node.schema?.children ?? []) {
+    const count = children.filter(({ schema }) => schema === described).length;
+    if (count > described.occurrence.max) return `${described.name ?? 'placeholders'}: ${count} are too many`;
+  }
   for (const required of node.schema?.children ?? []) {
     if (required.name === undefined || !isRequired(required)) continue;
     const child = node.child(required.name);

@@ -279,7 +279,7 @@ describe('a stored entry', () => {
         base: null,
         seen: 0,
       },
-      ...{ place: 0, verNo: 0, content: { kind: 'title', text: 'x' } as const },
+      ...{ place: 0, verNo: 0, server: '', content: { kind: 'title', text: 'x' } as const },
     };
     expect(encodeRecord(lost)[0]).toBe(5);
     const entry = encodeEntry({

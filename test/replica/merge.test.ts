@@ -392,6 +392,35 @@ describe('[M3] two Adds of the same kind', () => {
   });
 });
 
+describe('[D5] [M2] a node that is deleted, added and deleted again before anything is sent', () => {
+  it.each([true, false])(
+    'is deleted by the last Delete, which beats what others added meanwhile (hub first: %s)',
+    (isHubFirst) => {
+      const all = three();
+      const { a, b, hub } = all;
+      addInterior(hub, './Box');
+      rest(all);
+      a.cut();
+      b.cut();
+      const again = (site: typeof a) =>
+        site.do((tx, root) => {
+          tx.delete(at(root, './Box'));
+          void putInterior(tx, root, './Box');
+        });
+      again(a);
+      later(all);
+      again(b);
+      later(all);
+      remove(a, './Box');
+      expect([...a.replica.records()].filter(({ place }) => place === 0)).toHaveLength(1);
+      (isHubFirst ? b : a).exchange();
+      rest(all);
+      expect(look(hub.replica.root, './Box')).toBeUndefined();
+      expect(conflicts(b)).toEqual(['./Box b: add Box < a: delete']);
+    },
+  );
+});
+
 describe('[M4] two nodes that claim one name', () => {
   it('the one whose name has the lower stamp keeps it, the other is parked and comes back by itself', () => {
     const all = three();
@@ -403,9 +432,10 @@ describe('[M4] two nodes that claim one name', () => {
     rest(all);
     expect(at(hub.replica.root, './A').kind).toBe('leaf');
     set(a, './A', 'still');
-    remove(a, './A');
+    rename(a, './A', 'C');
     rest(all);
     expect(read(hub, './A/L')).toBe('kept whole');
+    expect(read(hub, './C')).toBe('still');
   });
 
   it('a rename onto an Add loses when it is later, and wins when it is earlier', () => {
@@ -421,7 +451,7 @@ describe('[M4] two nodes that claim one name', () => {
       }
       rest(all);
       expect(read(hub, './B')).toBe(isRenameFirst ? 'old' : 'new');
-      remove(hub, './B');
+      rename(hub, './B', 'C');
       rest(all);
       expect(read(hub, './B')).toBe(isRenameFirst ? 'new' : 'old');
     }

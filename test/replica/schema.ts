@@ -3,6 +3,8 @@ import type { ScopeRule } from '../../src/replica/scope.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import { interior, leaf, ONE, ZERO_OR_MORE } from '../tree/schemas.ts';
 
+const ZERO_TO_TWO = { min: 0, max: 2 } as const;
+
 export const smallSchema: Schema = {
   root: interior('x', [
     leaf('State', 'int', { occurrence: ONE, defaultValue: '10' }),
@@ -10,9 +12,13 @@ export const smallSchema: Schema = {
     interior(
       'Cfg',
       [
-        interior('Deep', [leaf('Val', 'chr', { occurrence: ONE }), leaf(undefined, 'chr')], {
-          occurrence: ONE,
-        }),
+        interior(
+          'Deep',
+          [leaf('Val', 'chr', { occurrence: ONE }), leaf(undefined, 'chr', { occurrence: ZERO_TO_TWO })],
+          {
+            occurrence: ONE,
+          },
+        ),
         leaf('When', 'date', { occurrence: ONE }),
       ],
       { occurrence: ONE },
@@ -36,7 +42,14 @@ export const smallSchema: Schema = {
             leaf('Name', 'chr', { occurrence: ONE }),
             leaf('Port', 'int'),
             leaf('Key', 'chr', { occurrence: ONE }),
-            interior('Sub', [leaf(undefined, 'chr'), interior(undefined, [])], { occurrence: ONE }),
+            interior(
+              'Sub',
+              [
+                leaf(undefined, 'chr', { occurrence: ZERO_OR_MORE }),
+                interior(undefined, [], { occurrence: ZERO_TO_TWO }),
+              ],
+              { occurrence: ONE },
+            ),
           ],
           { occurrence: ZERO_OR_MORE },
         ),

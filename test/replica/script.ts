@@ -1,7 +1,7 @@
 /** Random scripts: everything that can happen to a group, in any order. */
 import fc from 'fast-check';
 import { checkSite } from './check.ts';
-import { type Edit, edits } from './edits.ts';
+import { crowdingEdits, type Edit, edits, resolutions } from './edits.ts';
 import { type FollowerSite, type Group, HubSite, type Site } from './group.ts';
 
 /** One thing that happens; `site` 0 is the hub where a hub can do it. */
@@ -26,16 +26,17 @@ function weighted(weight: number, arbitrary: fc.Arbitrary<Step>): fc.WeightedArb
   return { weight, arbitrary };
 }
 
+function editStep(edit: fc.Arbitrary<Edit>, maxLength: number): fc.Arbitrary<Step> {
+  return fc.record({
+    type: fc.constant('edit'),
+    site,
+    edits: fc.array(edit, { minLength: 1, maxLength }),
+    commit: fc.nat(9).map((chance) => chance > 0),
+  });
+}
+
 const usualSteps: fc.WeightedArbitrary<Step>[] = [
-  weighted(
-    12,
-    fc.record({
-      type: fc.constant('edit'),
-      site,
-      edits: fc.array(edits, { minLength: 1, maxLength: 4 }),
-      commit: fc.nat(9).map((chance) => chance > 0),
-    }),
-  ),
+  weighted(12, editStep(edits, 4)),
   weighted(8, fc.record({ type: fc.constant('send'), site, maxRecords: fc.constantFrom(1, 1, 5) })),
   weighted(8, fc.record({ type: fc.constant('up'), site })),
   weighted(8, fc.record({ type: fc.constant('down'), site })),
@@ -61,14 +62,32 @@ const clockSteps: fc.WeightedArbitrary<Step>[] = [
   ),
 ];
 
+/** Names clash, lists get full, and somebody resolves that. */
+const crowdingSteps: fc.WeightedArbitrary<Step>[] = [
+  weighted(16, editStep(crowdingEdits, 4)),
+  weighted(8, editStep(resolutions, 1)),
+  weighted(4, fc.record({ type: fc.constant('exchange'), site })),
+];
+
 export interface ScriptOptions {
+  readonly crowds?: boolean;
   readonly rewinds?: boolean;
   readonly clocks?: boolean;
   readonly maxLength?: number;
 }
 
-export function scripts({ rewinds, clocks, maxLength = 60 }: ScriptOptions = {}): fc.Arbitrary<Step[]> {
-  const steps = [...usualSteps, ...(rewinds ? rewindSteps : []), ...(clocks ? clockSteps : [])];
+export function scripts({
+  crowds,
+  rewinds,
+  clocks,
+  maxLength = 60,
+}: ScriptOptions = {}): fc.Arbitrary<Step[]> {
+  const steps = [
+    ...usualSteps,
+    ...(crowds ? crowdingSteps : []),
+    ...(rewinds ? rewindSteps : []),
+    ...(clocks ? clockSteps : []),
+  ];
   return fc.array(fc.oneof(...steps), { minLength: 1, maxLength, size: 'max' });
 }
 

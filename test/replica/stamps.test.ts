@@ -47,7 +47,7 @@ function stamp(ms: number, counter: number, vm: string): Stamp {
 
 /** A Title of the root's, as VM x would send it with a clock that is ahead. */
 function ahead({ nowMs }: Group, byMs: number, seq = 1): LogRecord {
-  const head = { node: rootId, life: 1, seq, base: null, seen: 0, place: 0, verNo: 1 };
+  const head = { node: rootId, life: 1, seq, base: null, seen: 0, place: 0, verNo: 1, server: '' };
   return { ...head, stamp: stamp(nowMs + byMs, 0, 'x'), content: { kind: 'title', text: `${byMs} ms` } };
 }
 

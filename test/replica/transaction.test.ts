@@ -163,7 +163,7 @@ describe('[P1] VerNo and TStamp', () => {
 
   it('go round at 65536', () => {
     const { hub } = new Group({ followers: 0 });
-    const head = { node: rootId, life: 1, seq: 1, base: null, seen: 0, place: 0, verNo: 0xffff };
+    const head = { node: rootId, life: 1, seq: 1, base: null, seen: 0, place: 0, verNo: 0xffff, server: '' };
     const stamp = { ms: hub.group.nowMs, counter: 0, vm: 'x' };
     hub.hub.mergeBranch('x', [{ ...head, stamp, content: { kind: 'title', text: 'last' } }]);
     expect(hub.replica.root.verNo).toBe(0xffff);

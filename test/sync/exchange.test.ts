@@ -25,6 +25,7 @@ describe('the exchange in docs/protocol.md', () => {
       'opened',
       'ping',
       'pong',
+      'seen',
       'welcome',
     ]);
   });

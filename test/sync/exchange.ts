@@ -47,7 +47,7 @@ export function exchange(): readonly Line[] {
     ...timing,
     listener: { welcomed: nothing, synced: nothing, closed: nothing, received: nothing },
   });
-  vm.open('demo', game);
+  vm.open('demo', { replica: game, durablePlace: 1 });
 
   const lines: Line[] = [];
   const carry = (): void => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirmoError } from '../../src/errors.ts';
 import type { Message } from '../../src/wire/message.ts';
 import { SAMPLE } from '../tree/schemas.ts';
-import { content, framesOf, Meeting, write } from './meeting.ts';
+import { content, framesOf, Meeting, stored, write } from './meeting.ts';
 
 const hello = { type: 'hello', minVersion: 1, maxVersion: 1, vm: 'game', credentials: '' } as const;
 const open = {
@@ -14,6 +14,9 @@ const open = {
   place: 0,
   step1: Uint8Array.of(0, 1, 0),
   schemaHash: '',
+  schema: '',
+  replaces: [],
+  follows: false,
   rules: '[]',
   pending: [],
 } as const satisfies Message;
@@ -56,7 +59,7 @@ describe('the handshake', () => {
     meeting.serve('fumo');
     const line = meeting.connect('game');
     line.carry();
-    line.follower.open('fumo', meeting.replica('game'));
+    line.follower.open('fumo', stored(meeting.replica('game')));
     line.carry();
     expect(line.heard).toContain('synced fumo');
   });
@@ -288,7 +291,7 @@ describe('a management object is not opened', () => {
     });
     line.carry();
     expect(line.heard.slice(2)).toEqual(['closed sample schema-mismatch', 'closed plain schema-mismatch']);
-    line.follower.open('sample', meeting.replica('game', { schema: SAMPLE }));
+    line.follower.open('sample', stored(meeting.replica('game', { schema: SAMPLE })));
     line.carry();
     expect(line.heard.slice(4)).toEqual(['synced sample']);
   });
@@ -328,7 +331,7 @@ describe('a management object is not opened', () => {
     line.carry();
     expect(line.heard.slice(2)).toEqual(['synced a', 'synced b', 'closed c mo-unknown']);
     line.follower.close('a');
-    line.follower.open('c', replicas.c);
+    line.follower.open('c', stored(replicas.c));
     line.carry();
     expect(line.heard.at(-1)).toBe('synced c');
   });

@@ -184,9 +184,18 @@ describe('[Y7] an open that asks for the impossible', () => {
   ])('with %s closes the channel, and nothing else', (_, step1) => {
     const scene_ = scene();
     const open = { type: 'open', channel: 2, mo: 'fumo', origin: 0, epoch: 0, place: 0 } as const;
-    expect(() => scene_.line.tellHub({ ...open, step1, schemaHash: '', rules: '[]', pending: [] })).toThrow(
-      malformed,
-    );
+    expect(() =>
+      scene_.line.tellHub({
+        ...open,
+        step1,
+        schemaHash: '',
+        rules: '[]',
+        schema: '',
+        replaces: [],
+        follows: false,
+        pending: [],
+      }),
+    ).toThrow(malformed);
     expectUnharmed(scene_);
   });
 });

@@ -5,7 +5,7 @@
 import type { ErrorCode, VirmoError } from '../../src/errors.ts';
 import type { Hub } from '../../src/replica/hub.ts';
 import { Replica, type ReplicaOptions } from '../../src/replica/replica.ts';
-import { FollowerSession } from '../../src/sync/follower-session.ts';
+import { type FollowedMo, FollowerSession } from '../../src/sync/follower-session.ts';
 import { HubSession, type ServedMo } from '../../src/sync/hub-session.ts';
 import type { Port } from '../../src/sync/port.ts';
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.ts';
@@ -92,12 +92,13 @@ export class Meeting {
   }
 
   replica(vm: string, options: Partial<ReplicaOptions> = {}): Replica {
-    return new Replica({
-      vm,
-      now: () => this.beganMs + this.nowMs,
-      random53: () => this.random53(),
-      ...options,
-    });
+    return this.restored(vm, [], options);
+  }
+
+  /** The replica of a VM that begins anew from what it stored. */
+  restored(vm: string, stored: Iterable<Uint8Array>, options: Partial<ReplicaOptions> = {}): Replica {
+    const now = (): number => this.beganMs + this.nowMs;
+    return new Replica({ vm, now, random53: () => this.random53(), ...options }, stored);
   }
 
   random53(): number {
@@ -114,6 +115,16 @@ export class Meeting {
   write(): void {
     for (const { hub } of this.served.values()) hub.write();
   }
+}
+
+/** Everything that a VM knows of main is on its disk at once. */
+export function stored(replica: Replica): FollowedMo {
+  return {
+    replica,
+    get durablePlace() {
+      return replica.place;
+    },
+  };
 }
 
 /** One channel between a VM and the hub. */
@@ -165,7 +176,7 @@ export class Line {
         received: () => undefined,
       },
     });
-    for (const [mo, replica] of Object.entries(replicas)) this.follower.open(mo, replica);
+    for (const [mo, replica] of Object.entries(replicas)) this.follower.open(mo, stored(replica));
   }
 
   /** Takes all frames of both ports to the other side, with a turn's end on both sides after each round, until nothing is said any more. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Command } from '../../src/tree/command.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import type { Status } from '../../src/tree/status.ts';
+import type { Subtree } from '../../src/tree/subtree.ts';
 import { NO_LIMITS } from '../../src/tree/uri.ts';
 import { World } from './commands/world.ts';
 import { interior, leaf, ONE } from './schemas.ts';
@@ -18,6 +19,7 @@ const SCHEMA: Schema = {
     interior('Open', [leaf(undefined, 'int', { occurrence: { min: 0, max: 1 } })]),
     interior('Shut', [leaf(undefined, 'int', { occurrence: { min: 0, max: 1 } }), leaf('Known', 'chr')]),
     interior('Named', [leaf('Known', 'chr')], { occurrence: ONE }),
+    interior('Foreign', [leaf(undefined, 'int', { occurrence: { min: 0, max: 2 } })]),
     interior('Times', [leaf(undefined, 'date', { types: ['text/plain'] })]),
   ]),
 };
@@ -32,10 +34,17 @@ function setUp(): World {
   world.have('./M/Guarded leaf');
   world.have('./M/PkgName');
   for (const name of ['Slots', 'Open', 'Shut']) world.have(`./M/${name}/1`, 'int');
+  for (const name of ['1', 'closed']) world.have(`./M/Foreign/${name}`, 'int');
   for (const uri of ['./M', './text']) world.setAcl(uri, granted);
+  world.setAcl('./M/Foreign/closed', 'Get=*');
   for (const uri of ['./closed', './M/Hidden', './M/Shut', './M/Named']) world.setAcl(uri, 'Exec=a');
+  const foreign = world.mo.root.child('Foreign');
+  if (foreign !== undefined) world.mo.root.foreign.add(foreign);
   return world;
 }
+
+const LEAF: Subtree = { kind: 'leaf', data: 'x' };
+const NAMELESS: Subtree = { kind: 'interior', children: [{ name: '', ...LEAF }] };
 
 const add = (target: string, data = ''): Command => ({ type: 'Add', target, data });
 const replace = (target: string, data: string): Command => ({ type: 'Replace', target, data });
@@ -67,7 +76,8 @@ const TABLE: readonly [string, Command, Status][] = [
   ['no such node; not granted', remove('./closed/none'), 404],
   ['no such node; not granted', exec('./closed/none'), 404],
   ['no such node; not granted', replace('./closed/none', 'x'), 404],
-  ['no such target; source not granted', copy('./closed', './none'), 404],
+  ['no such source; target not granted', copy('./none', './closed'), 404],
+  ['target below a leaf; source not granted', copy('./closed', './text/x'), 405],
   ['node exists; not granted', add('./closed/leaf'), 418],
   ['parent a leaf; not granted', add('./closed/leaf/x'), 405],
   ['not granted; AccessType', get('./M/Hidden'), 425],
@@ -75,6 +85,18 @@ const TABLE: readonly [string, Command, Status][] = [
   ['not granted; AccessType', copy('./M/Hidden', './text'), 425],
   ['not granted; AccessType', copy('./text', './M/Hidden'), 425],
   ['not granted; AccessType', exec('./M/Hidden'), 425],
+  ['not granted; unknown to the schema', copy('./text', './M/Named/x'), 425],
+  ['not granted; another kind', { type: 'Replace', target: './closed', subtree: LEAF }, 425],
+  ['not granted; a name that is none', { type: 'Add', target: './M/Named/x', subtree: NAMELESS }, 425],
+  ["another VM's; unknown to the schema", add('./M/Foreign/x'), 405],
+  ["another VM's; Occurrence", add('./M/Foreign/2', '1'), 405],
+  ["another VM's; form", replace('./M/Foreign/1', 'x'), 405],
+  ["another VM's; not granted", replace('./M/Foreign/closed', '1'), 425],
+  ["another VM's; Title too long", replace('./M/Foreign/1?prop=Title', 'x'.repeat(256)), 405],
+  ["another VM's; no ACL", replace('./M/Foreign/1?prop=ACL', 'x'), 405],
+  ["another VM's; no name", replace('./M/Foreign/1?prop=Name', '/'), 405],
+  ["another VM's; the value does not fit", copy('./text', './M/Foreign/1'), 405],
+  ['an interior source; Occurrence', copy('./M/Slots', './M/Open/2'), 405],
   ['not granted; required', remove('./M/Hidden'), 425],
   ['not granted; unknown to the schema', add('./M/Named/x'), 425],
   ['not granted; Occurrence', add('./M/Shut/2'), 425],
@@ -83,6 +105,8 @@ const TABLE: readonly [string, Command, Status][] = [
   ['AccessType; Occurrence', add('./M/Slots/2', '1'), 405],
   ['AccessType; form', replace('./M/State', 'x'), 405],
   ['AccessType; the value does not fit', copy('./text', './M/State'), 405],
+  ['Occurrence; the value does not fit', copy('./text', './M/Open/2'), 420],
+  ['Occurrence; a node below', { type: 'Add', target: './M/Open/2', subtree: NAMELESS }, 420],
   ['Occurrence; form', add('./M/Open/2', 'x'), 420],
   ['Occurrence; kind', { type: 'Add', target: './M/Open/2', meta: { format: 'node' } }, 420],
   ['Type; Data missing', { type: 'Add', target: './M/Times/1', meta: { type: 'text/xml' } }, 415],

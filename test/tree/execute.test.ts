@@ -5,6 +5,7 @@ import type { Command } from '../../src/tree/command.ts';
 import { executeCommand } from '../../src/tree/execute.ts';
 import { isSuccess, Status } from '../../src/tree/status.ts';
 import { World } from './commands/world.ts';
+import { anySubtree } from './subtree-arbitraries.ts';
 
 const add = (target: string): Command => ({ type: 'Add', target });
 const replace = (target: string, data: string): Command => ({ type: 'Replace', target, data });
@@ -85,6 +86,18 @@ describe('an Atomic', () => {
       outcomes: [{ status: Status.Ok }, { status: Status.Accepted, exec: 'exec-0' }],
     });
     expect(world.mo.execs).toHaveLength(1);
+  });
+
+  it('[M7] orders its Execs in the transaction of its edits: with them, or not at all', () => {
+    const world = new World();
+    const [begun, committed] = [world.mo.begun, world.mo.committed];
+    const url = replace('./M/Download/PkgURL', 'url');
+    const failing = atomic(url, exec('./M/Download'), sequence(exec('./M/Download')), exec('./M/State'));
+    expect(world.byServer(failing).status).toBe(Status.AtomicFailed);
+    expect([world.mo.execs, world.mo.committed - committed]).toEqual([[], 0]);
+    world.byServer(atomic(exec('./M/Download'), url, sequence(exec('./M/Download'))));
+    expect(world.mo.execs.map(({ node }) => node)).toEqual(['Download', 'Download']);
+    expect([world.mo.begun - begun, world.mo.committed - committed]).toEqual([2, 1]);
   });
 
   it('[T2] is one with the Sequences inside', () => {
@@ -174,6 +187,18 @@ describe('a group of commands', () => {
 });
 
 describe('a command', () => {
+  it('is carried out in a transaction for the server that sent it, or for the device itself', () => {
+    const world = new World();
+    const { servers } = world.mo;
+    servers.length = 0;
+    const title = replace('./M?prop=Title', 'x');
+    world.byServer(title);
+    world.byDevice(title);
+    world.byServer(atomic(title, title));
+    world.byServer(sequence(title, title));
+    expect(servers).toEqual(['s', undefined, 's', 's', 's']);
+  });
+
   it('is refused with a RangeError for a server that no ACL could name', () => {
     const { forest } = new World();
     for (const server of ['', '*', 'a+b', 'a&Get=*', 'a b']) {
@@ -222,6 +247,7 @@ describe('any commands', () => {
     fc.record({ type: fc.constant('Get'), target: uri }),
     fc.record({ type: fc.constant('Exec'), target: uri }),
     fc.record({ type: fc.constant('Copy'), source: uri, target: uri }),
+    fc.record({ type: fc.constantFrom('Add', 'Replace'), target: uri, subtree: anySubtree }),
   );
   const group = fc.record({
     type: fc.constant('Atomic'),
@@ -236,7 +262,8 @@ describe('any commands', () => {
         for (const [one, isDevice] of commands) {
           const before = world.dump();
           const execs = world.mo.execs.length + world.local.execs.length;
-          const { status } = isDevice ? world.byDevice(one) : world.byServer(one);
+          const context = isDevice ? {} : { server: 's' };
+          const { status } = executeCommand(one, world.forest, context, { copySubtrees: true });
           if (!isSuccess(status)) {
             expect(world.dump()).toEqual(before);
             expect(world.mo.execs.length + world.local.execs.length).toBe(execs);

@@ -217,6 +217,20 @@ describe('a transaction over a forest', () => {
     expect(forest.locate(['New'])).toBeDefined();
   });
 
+  it('is for one server in all trees, and edits new nodes in the tree that has them', () => {
+    const { forest, local, fumo } = setUp();
+    const transaction = forest.begin('s');
+    const own = transaction.add(forest.root, 'New', { kind: 'interior', type: 'urn:new' });
+    const shared = transaction.add(fumo.root, 'Ext', { kind: 'interior', type: '' });
+    transaction.replaceType(own, 'urn:newer');
+    transaction.replaceType(shared, 'urn:ext');
+    transaction.add(own, 'Below', { kind: 'interior', type: '' });
+    transaction.commit();
+    expect([own.type, shared.type]).toEqual(['urn:newer', 'urn:ext']);
+    expect([local.servers.at(-1), fumo.servers]).toEqual(['s', ['s']]);
+    expect(local.root.child('New')?.child('Below')).toBeDefined();
+  });
+
   it('[M7] rolls all of them back', () => {
     const { forest, local, fumo } = setUp();
     const before = [local.dump(), fumo.dump()];

@@ -27,11 +27,16 @@ export class PlainNode implements TreeNode {
   title = '';
   timestamp = 0;
   verNo = 0;
+  /** The tree's nodes, and kinds of nodes, that are another VM's with all below them (rule S1). */
+  readonly foreign: Set<PlainNode | SchemaNode>;
   nodes: PlainNode[] = [];
+  /** Names that children have which are parked (rule M5). */
+  readonly parked: Set<string> = new Set();
 
   constructor(name: string, parent: PlainNode | undefined, schema: SchemaNode | undefined, node: NewNode) {
     this.name = name;
     this.parent = parent;
+    this.foreign = parent?.foreign ?? new Set();
     this.schema = schema;
     this.value = node.kind === 'leaf' ? node.value : undefined;
     this.type = node.kind === 'leaf' ? node.value.type : node.type;
@@ -45,6 +50,26 @@ export class PlainNode implements TreeNode {
     return this.parent !== undefined && this.schema !== undefined && isRequired(this.schema);
   }
 
+  get writable(): boolean {
+    if (this.foreign.size === 0) return true;
+    if (this.foreign.has(this) || (this.schema !== undefined && this.foreign.has(this.schema))) return false;
+    return this.parent?.writable ?? true;
+  }
+
+  isWritableBelow(name: string, kind: 'interior' | 'leaf'): boolean {
+    const schema = this.schema && findSchemaNode(this.schema, name, kind);
+    return this.writable && (schema === undefined || !this.foreign.has(schema));
+  }
+
+  canBeCalled(name: string): boolean {
+    const above = this.parent?.schema;
+    return above === undefined || findSchemaNode(above, name, this.kind) === this.schema;
+  }
+
+  isTaken(name: string): boolean {
+    return this.parked.has(name) || this.child(name) !== undefined;
+  }
+
   child(name: string): PlainNode | undefined {
     const caseSense = this.schema?.caseSense ?? 'CS';
     const wanted = normaliseName(name, caseSense);
@@ -54,6 +79,10 @@ export class PlainNode implements TreeNode {
   children(): Iterable<PlainNode> {
     return this.nodes;
   }
+
+  countOf(schema: SchemaNode): number {
+    return this.nodes.filter((node) => node.schema === schema).length;
+  }
 }
 
 export class PlainTree implements Tree {
@@ -61,14 +90,17 @@ export class PlainTree implements Tree {
   readonly execs: OrderedExec[] = [];
   /** How many transactions were begun, and how many of them were committed. */
   begun = 0;
+  /** For whom each of them was begun. */
+  readonly servers: (string | undefined)[] = [];
   committed = 0;
 
   constructor(schema?: SchemaNode) {
     this.root = grow('', undefined, schema, { kind: 'interior', type: schema?.types[0] ?? '' });
   }
 
-  begin(): Transaction {
+  begin(server?: string): Transaction {
     this.begun++;
+    this.servers.push(server);
     return new PlainTransaction(this);
   }
 
@@ -119,6 +151,10 @@ class PlainTransaction implements Transaction {
 
   replaceTitle(node: TreeNode, title: string): void {
     touch(node).title = title;
+  }
+
+  replaceType(node: TreeNode, type: string): void {
+    touch(node).type = type;
   }
 
   exec(node: TreeNode, request: ExecRequest): string {
@@ -176,11 +212,7 @@ function plain(node: TreeNode): PlainNode {
 /** Remembers every node's fields; the function given puts them all back. */
 function remember(tree: PlainTree): () => void {
   const fields = new Map<PlainNode, Partial<PlainNode>>();
-  const visit = (node: PlainNode) => {
-    fields.set(node, { ...node, nodes: [...node.nodes] });
-    node.nodes.forEach(visit);
-  };
-  visit(tree.root);
+  for (const node of nodesOf(tree.root)) fields.set(node, { ...node, nodes: [...node.nodes] });
   const execs = [...tree.execs];
   return () => {
     for (const [node, saved] of fields) Object.assign(node, saved);
@@ -188,8 +220,20 @@ function remember(tree: PlainTree): () => void {
   };
 }
 
-function dump(node: PlainNode): Dump {
-  const { name, value, type, acl, title, timestamp, verNo } = node;
-  const nodes = [...node.nodes].sort((one, other) => (one.name < other.name ? -1 : 1)).map(dump);
-  return { name, value, type, acl, title, timestamp, verNo, nodes };
+/** The node and all below it, parents first; a tree may be deeper than the stack. */
+function nodesOf(top: PlainNode): PlainNode[] {
+  const nodes = [top];
+  for (const node of nodes) nodes.push(...node.nodes);
+  return nodes;
+}
+
+function dump(top: PlainNode): Dump {
+  const dumps = new Map<PlainNode, Dump>();
+  for (const node of nodesOf(top).reverse()) {
+    const { name, value, type, acl, title, timestamp, verNo } = node;
+    const children = [...node.nodes].sort((one, other) => (one.name < other.name ? -1 : 1));
+    const nodes = children.map((child) => dumps.get(child));
+    dumps.set(node, { name, value, type, acl, title, timestamp, verNo, nodes });
+  }
+  return dumps.get(top) ?? {};
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { openVm, preSharedTokens } from 'virmo-sync';
+import { type Dialer, openVm, preSharedTokens } from 'virmo-sync';
 import { lmdb } from 'virmo-sync/lmdb';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { webSocket, webSocketListener } from 'virmo-sync/websocket';
@@ -19,6 +19,7 @@ import {
   SteeredStorage,
   set,
   settle,
+  tokens,
   until,
   untilEqual,
   vmEvents,
@@ -106,6 +107,32 @@ describe('after close', () => {
     await expect(vm.mount('./Third', { mo: 'third' })).rejects.toMatchObject({ code: 'closed' });
     await expect(vm.unmount(mount, { keep: true })).rejects.toMatchObject({ code: 'closed' });
     await closing;
+  });
+
+  it('waits for a channel that the agent is closing itself', async () => {
+    const bed = new Bed();
+    const { game, copy, connection: first } = await bed.pair();
+    await first.close();
+    let isClosed = false;
+    const dialer = bed.network.dialer('device');
+    const lingering: Dialer = {
+      dial: async (options) => {
+        const channel = await dialer.dial(options);
+        const close = channel.close.bind(channel);
+        return Object.assign(channel, {
+          close: async () => {
+            await close();
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            isClosed = true;
+          },
+        });
+      },
+    };
+    const connection = game.connect(lingering, { credentials: tokens.game });
+    await copy.whenSynced();
+    void connection.close();
+    await game.close();
+    expect(isClosed).toBe(true);
   });
 
   it('the storage and all sessions are closed also when a listener could not be', async () => {

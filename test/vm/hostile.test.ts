@@ -19,6 +19,9 @@ const open = {
   place: 0,
   step1: Uint8Array.of(0, 1, 0),
   schemaHash: '',
+  schema: '',
+  replaces: [],
+  follows: false,
   rules: '[]',
   pending: [],
 } as const satisfies Message;

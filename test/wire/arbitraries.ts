@@ -35,6 +35,9 @@ export const messages: Arbitrary<Message> = fc.oneof(
     place: natural,
     step1: bytes,
     schemaHash: name,
+    schema: text,
+    replaces: fc.array(name, { maxLength: 2 }),
+    follows: fc.boolean(),
     rules: text,
     pending: fc.array(key, { maxLength: 4 }),
   }),
@@ -61,6 +64,7 @@ export const messages: Arbitrary<Message> = fc.oneof(
   fc.constant<Message>({ type: 'ping' }),
   fc.constant<Message>({ type: 'pong' }),
   of('bye', { code, reason: text }),
+  of('seen', { channel: natural, place: natural }),
 );
 
 function of<T extends Message['type']>(

@@ -14,6 +14,9 @@ export const samples: readonly Message[] = [
     step1: Uint8Array.of(0, 1, 0),
     schemaHash: 'qL8R',
     rules: '[["./State","local"]]',
+    schema: '{}',
+    replaces: ['x9'],
+    follows: true,
     pending: [
       { life: 129, seq: 7 },
       { life: 2 ** 52, seq: 1 },
@@ -47,4 +50,5 @@ export const samples: readonly Message[] = [
   { type: 'ping' },
   { type: 'pong' },
   { type: 'bye', code: 'normal', reason: 'the VM closes the connection' },
+  { type: 'seen', channel: 128, place: 302 },
 ];

@@ -16,21 +16,20 @@ export function remove(command: DeleteCommand, run: Run): Outcome {
   const node = forest.locate(target.path);
   if (node === undefined) return refuse(Status.NotFound);
   if (!isAllowed(forest, node, 'Delete', server)) return refuse(Status.PermissionDenied);
-  if (forest.isPermanent(node)) return refuse(Status.NotAllowed);
-  if (server !== undefined && node.schema?.scope === 'permanent') return refuse(Status.NotAllowed);
-  if (!hasAccess(node, 'Delete', server)) return refuse(Status.NotAllowed);
-  if (isLastOfItsKind(node)) return refuse(Status.NotAllowed);
+  if (!isDeletable(node, run) || isLastOfItsKind(node)) return refuse(Status.NotAllowed);
   transaction.delete(node);
   return DONE;
+}
+
+/** Whether the node itself lets go: it is not permanent, its AccessType has Delete, and it is not another VM's to write (rule S1). */
+export function isDeletable(node: TreeNode, run: Run): boolean {
+  if (run.forest.isPermanent(node) || !node.writable) return false;
+  if (run.server !== undefined && node.schema?.scope === 'permanent') return false;
+  return hasAccess(node.schema, 'Delete', run);
 }
 
 /** Whether the Occurrence wants at least one such node, and this is the only one. */
 function isLastOfItsKind({ schema, parent }: TreeNode): boolean {
   if (schema === undefined || parent === undefined || schema.occurrence.min === 0) return false;
-  let count = 0;
-  for (const sibling of parent.children()) {
-    if (sibling.schema === schema) count++;
-    if (count > 1) return false;
-  }
-  return true;
+  return parent.countOf(schema) <= 1;
 }

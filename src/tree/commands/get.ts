@@ -28,10 +28,10 @@ export function get(command: GetCommand, run: Run): Outcome {
     case 'property':
       return getProperty(command.target, node, question.property, run.forest);
     case 'node':
-      if (!hasAccess(node, 'Get', run.server)) return refuse(Status.NotAllowed);
+      if (!hasAccess(node.schema, 'Get', run)) return refuse(Status.NotAllowed);
       return getNode(command.target, node, run.forest);
     case 'list':
-      if (!hasAccess(node, 'Get', run.server)) return refuse(Status.NotAllowed);
+      if (!hasAccess(node.schema, 'Get', run)) return refuse(Status.NotAllowed);
       return { status: Status.Ok, results: listBelow(node, question.withData, run) };
   }
 }

@@ -28,7 +28,7 @@ export function listBelow(start: TreeNode, withData: boolean, run: Run): ResultI
   // The list grows while it is walked: a queue.
   for (const place of places) {
     if (server === undefined || grants(readAcl(place.acl), 'Get', server)) {
-      items.push(describe(place, withData && hasAccess(place.node, 'Get', server)));
+      items.push(describe(place, withData && hasAccess(place.node.schema, 'Get', run)));
     }
     for (const child of forest.childrenOf(place.node)) {
       const uri = `${place.uri}/${formatSegment(forest.nameOf(child))}`;

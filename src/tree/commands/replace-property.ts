@@ -2,7 +2,7 @@
 import { type Acl, formatAcl, parseAcl } from '../acl.ts';
 import type { Outcome } from '../command.ts';
 import { isAllowed, mayReplaceAcl } from '../rights.ts';
-import { findSchemaNode, normaliseName } from '../schema.ts';
+import { normaliseName } from '../schema.ts';
 import { Status } from '../status.ts';
 import { isLongerThan, isWellFormed, utf8Length } from '../text.ts';
 import type { TreeNode } from '../tree.ts';
@@ -33,6 +33,7 @@ export function replaceProperty(
 /** The ACL is stored in its canonical form. The root keeps Add=* whatever a server says (8.3.7.1.2). */
 function replaceAcl(node: TreeNode, data: Data, { forest, server, transaction }: Run): Outcome {
   if (!mayReplaceAcl(forest, node, server)) return refuse(Status.PermissionDenied);
+  if (!node.writable) return refuse(Status.NotAllowed);
   if (typeof data !== 'string') return refuse(Status.UnsupportedFormat);
   const result = parseAcl(data);
   if (!result.ok) return refuse(Status.CommandFailed);
@@ -42,17 +43,25 @@ function replaceAcl(node: TreeNode, data: Data, { forest, server, transaction }:
   return DONE;
 }
 
-function isOpenToAdd(acl: Acl): boolean {
+/** What the root's ACL grants whatever a server says: everybody adds (TND 1.2, section 8.3.7.1.2). */
+export function isOpenToAdd(acl: Acl): boolean {
   return acl.get('Add')?.has('*') === true;
 }
 
 function replaceTitle(node: TreeNode, data: Data, { forest, server, transaction }: Run): Outcome {
   if (!isAllowed(forest, node, 'Replace', server)) return refuse(Status.PermissionDenied);
+  if (!node.writable) return refuse(Status.NotAllowed);
   if (typeof data !== 'string') return refuse(Status.UnsupportedFormat);
-  if (!isWellFormed(data)) return refuse(Status.BadRequest);
-  if (utf8Length(data) > MAX_TITLE_BYTES) return refuse(Status.TooLarge);
+  const problem = titleProblem(data);
+  if (problem !== undefined) return refuse(problem);
   transaction.replaceTitle(node, data);
   return DONE;
+}
+
+/** Why this is no Title: half a surrogate pair 400, more than 255 bytes 413 (TND 1.2, section 8.3.7.5). */
+export function titleProblem(title: string): Status | undefined {
+  if (!isWellFormed(title)) return Status.BadRequest;
+  return utf8Length(title) > MAX_TITLE_BYTES ? Status.TooLarge : undefined;
 }
 
 const MAX_TITLE_BYTES = 255;
@@ -64,12 +73,12 @@ function rename(node: TreeNode, name: Data, run: Run): Outcome {
   const { parent } = node;
   if (parent === undefined || forest.isPermanent(node)) return refuse(Status.NotAllowed);
   if (server !== undefined && node.schema?.scope === 'permanent') return refuse(Status.NotAllowed);
-  if (!hasAccess(node, 'Replace', server)) return refuse(Status.NotAllowed);
+  if (!hasAccess(node.schema, 'Replace', run) || !node.writable) return refuse(Status.NotAllowed);
   if (typeof name !== 'string') return refuse(Status.UnsupportedFormat);
   if (nameProblem(name) !== undefined) return refuse(Status.CommandFailed);
   if (isTooLong(node, name, run)) return refuse(Status.UriTooLong);
   if (name === node.name) return DONE;
-  if (!isSameKind(node, parent, name)) return refuse(Status.NotAllowed);
+  if (!node.canBeCalled(name)) return refuse(Status.NotAllowed);
   if (isTaken(node, parent, name)) return refuse(Status.AlreadyExists);
   transaction.rename(node, name);
   return DONE;
@@ -83,14 +92,9 @@ function isTooLong(node: TreeNode, name: string, { forest, limits }: Run): boole
   return isLongerThan(uri, limits.maxTotalLength);
 }
 
-/** Whether the schema describes the node under its new name as it does under the present one. */
-function isSameKind(node: TreeNode, parent: TreeNode, name: string): boolean {
-  return parent.schema === undefined || findSchemaNode(parent.schema, name, node.kind) === node.schema;
-}
-
 /** By another node: where case does not matter, a change of case alone finds the node itself. */
 function isTaken(node: TreeNode, parent: TreeNode, name: string): boolean {
   const caseSense = parent.schema?.caseSense ?? 'CS';
   const isItself = normaliseName(name, caseSense) === normaliseName(node.name, caseSense);
-  return !isItself && parent.child(name) !== undefined;
+  return !isItself && parent.isTaken(name);
 }

@@ -1,4 +1,4 @@
-/** Replace: a leaf's value, or one of three properties (RepPro 4.1.6.11). */
+/** Replace: a leaf's value, one of three properties, or a node with all below it (RepPro 4.1.6.11). */
 import type { Outcome, ReplaceCommand } from '../command.ts';
 import { isAllowed } from '../rights.ts';
 import { Status } from '../status.ts';
@@ -9,6 +9,7 @@ import { isTnds, readItemValue } from './item-value.ts';
 import { isPropertyName } from './property.ts';
 import { type ReplaceableProperty, replaceProperty } from './replace-property.ts';
 import { DONE, hasAccess, type Run, readTarget, refuse } from './run.ts';
+import { replaceSubtree } from './subtree.ts';
 
 /** Never adds a node: one that is not there is 404. */
 export function replace(command: ReplaceCommand, run: Run): Outcome {
@@ -16,9 +17,12 @@ export function replace(command: ReplaceCommand, run: Run): Outcome {
   if (!target.ok) return refuse(target.status);
   const property = target.query === undefined ? undefined : readReplaceable(target.query);
   if (typeof property === 'number') return refuse(property);
-  if (command.data === undefined) return refuse(Status.Incomplete);
+  const subtree = property === undefined ? command.subtree : undefined;
+  if (command.data === undefined && subtree === undefined) return refuse(Status.Incomplete);
   const node = run.forest.locate(target.path);
   if (node === undefined) return refuse(Status.NotFound);
+  if (subtree !== undefined) return replaceSubtree(node, target.path, subtree, run);
+  if (command.data === undefined) return refuse(Status.Incomplete);
   return property === undefined
     ? replaceValue(node, command, command.data, run)
     : replaceProperty(node, property, command.data, run);
@@ -33,7 +37,7 @@ function readReplaceable(query: UriQuery): ReplaceableProperty | Status {
 
 function replaceValue(node: TreeNode, { meta }: ReplaceCommand, data: Data, run: Run): Outcome {
   if (!isAllowed(run.forest, node, 'Replace', run.server)) return refuse(Status.PermissionDenied);
-  if (!hasAccess(node, 'Replace', run.server)) return refuse(Status.NotAllowed);
+  if (!hasAccess(node.schema, 'Replace', run) || !node.writable) return refuse(Status.NotAllowed);
   const { value } = node;
   if (value === undefined) return refuse(isTnds(meta) ? Status.UnsupportedFormat : Status.NotAllowed);
   const permanent = node.required || node.schema?.scope === 'permanent';

@@ -1,9 +1,9 @@
 /** What every command works with while it is carried out, and the answers that need no thought. */
 import type { Outcome } from '../command.ts';
 import type { Forest } from '../forest.ts';
-import type { AccessType } from '../schema.ts';
+import type { AccessType, SchemaNode } from '../schema.ts';
 import { Status } from '../status.ts';
-import type { Transaction, TreeNode } from '../tree.ts';
+import type { Transaction } from '../tree.ts';
 import { parseUri, type UriLimits, type UriResult } from '../uri.ts';
 
 /** One command being carried out. */
@@ -12,6 +12,10 @@ export interface Run {
   /** For whom; `undefined` is the device itself (rule P2). */
   readonly server: string | undefined;
   readonly limits: UriLimits;
+  /** Whether a Copy takes interior nodes, with all below them. */
+  readonly copySubtrees: boolean;
+  /** Whether the command is a Copy: then AccessType Copy serves for Add, Get and Replace, too. */
+  readonly isCopy: boolean;
   /** The command's own, or its Atomic's. Who runs the command ends it. */
   readonly transaction: Transaction;
 }
@@ -30,7 +34,12 @@ export function readTarget(text: string, limits: UriLimits): UriResult {
   return parseUri(text, limits);
 }
 
-/** Whether the DDF's AccessType has the command at the node. It binds servers, not the device itself (rule P2). */
-export function hasAccess(node: TreeNode, type: AccessType, server: string | undefined): boolean {
-  return server === undefined || node.schema === undefined || node.schema.access.has(type);
+/** Whether the DDF's AccessType has the command at nodes of this kind. It binds servers, not the device itself (rule P2). */
+export function hasAccess(
+  schema: SchemaNode | undefined,
+  type: Exclude<AccessType, 'Copy'>,
+  { server, isCopy }: Pick<Run, 'server' | 'isCopy'>,
+): boolean {
+  if (server === undefined || schema === undefined || schema.access.has(type)) return true;
+  return isCopy && type !== 'Delete' && schema.access.has('Copy');
 }

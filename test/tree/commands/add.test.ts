@@ -205,6 +205,22 @@ describe('Add where it cannot be', () => {
     expect(world.dump()).toEqual(before);
   });
 
+  it('[M5] answers 418 to a name that a parked node has', () => {
+    const world = new World();
+    world.have('./own', 'node');
+    world.local.root.child('own')?.parked.add('x');
+    const before = world.dump();
+    expect(add(world, './own/x').status).toBe(Status.AlreadyExists);
+    expect(add(world, './own/x/y')).toEqual({ status: Status.AlreadyExists, failedUri: './own/x' });
+    const subtree = { kind: 'leaf', data: '' } as const;
+    expect(add(world, './own/x', { subtree }).status).toBe(Status.AlreadyExists);
+    const children = [{ name: 'x', ...subtree }];
+    const all = { type: 'Replace', target: './own', subtree: { kind: 'interior', children } } as const;
+    expect(world.byServer(all)).toEqual({ status: Status.AlreadyExists, failedUri: './own/x' });
+    expect(world.byServer({ type: 'Copy', source: './M/State', target: './own/x' }).status).toBe(418);
+    expect(world.dump()).toEqual(before);
+  });
+
   it('understands names as the schema tells them apart', () => {
     const world = new World();
     add(world, './M/Ext/Known');

@@ -75,11 +75,52 @@ describe('Copy', () => {
     expect(world.at('./to')?.value?.data).toBe('10');
   });
 
-  it('answers 404 to a missing source or target: it adds nothing', () => {
+  it('answers 404 to a missing source', () => {
     const world = new World();
     world.have('./here');
     expect(copy(world, './nothing', './here')).toBe(Status.NotFound);
-    expect(copy(world, './here', './nothing')).toBe(Status.NotFound);
+  });
+
+  it('adds a target that is missing, with the parents above, as an Add would', () => {
+    const world = new World('Add=*&Get=*');
+    world.byDevice({
+      type: 'Add',
+      target: './here',
+      subtree: { kind: 'leaf', format: 'int', type: 'text/x', data: '7', title: 'T', acl: 'Get=*' },
+    });
+    expect(copy(world, './here', './a/b')).toBe(Status.Ok);
+    const value = { format: 'int', type: 'text/x', data: '7' };
+    expect(world.at('./a/b')).toMatchObject({ value, title: '', acl: '' });
+    expect(world.at('./a')?.acl).toBe('Add=s&Delete=s&Get=*&Replace=s');
+    expect(copy(world, './M/State', './M/Accounts/1/Port')).toBe(Status.Ok);
+    expect(world.at('./M/Accounts/1/Port')?.value?.data).toBe('10');
+  });
+
+  it('answers what an Add of the missing target would get; 403 to a value that cannot be there', () => {
+    const world = new World();
+    for (const name of ['1', '2']) world.have(`./M/Accounts/${name}`, 'node');
+    for (const uri of ['./M/Fixed', './M/Slots']) world.have(uri, 'node');
+    world.have('./here', 'chr', 'word');
+    const before = world.dump();
+    const outcome = (target: string) => world.byServer({ type: 'Copy', source: './here', target });
+    expect(outcome('./M/Unknown').status).toBe(Status.NotAllowed);
+    expect(outcome('./here/below').status).toBe(Status.NotAllowed);
+    expect(outcome('./M/Fixed/1').status).toBe(Status.NotAllowed);
+    expect(outcome('./M/Slots/1').status).toBe(Status.NotAllowed);
+    expect(outcome('./M/Accounts/1/Port').status).toBe(Status.Forbidden);
+    expect(outcome('./M/Accounts/3/Port')).toEqual({ status: 420, failedUri: './M/Accounts/3' });
+    expect(outcome('./M/Ext').status).toBe(Status.Forbidden);
+    expect(world.dump()).toEqual(before);
+    world.setAcl('./M', 'Get=*&Replace=*');
+    expect(outcome('./M/PkgName').status).toBe(Status.PermissionDenied);
+  });
+
+  it('answers 403 to a date that was never written: it is none yet', () => {
+    const schema = { root: interior('x', [leaf('Day', 'date', { occurrence: ONE })]) };
+    const world = new World(undefined, schema);
+    world.have('./here');
+    expect(copy(world, './M/Day', './here')).toBe(Status.Forbidden);
+    expect(copy(world, './M/Day', './there')).toBe(Status.Forbidden);
   });
 
   it('answers 405 to interior nodes, properties and what AccessType denies', () => {
@@ -93,7 +134,7 @@ describe('Copy', () => {
     expect(copy(world, './here', './M/State')).toBe(Status.NotAllowed);
   });
 
-  it('asks AccessType for Get or Copy at the source, and for Replace or Copy at the target', () => {
+  it('asks AccessType for Get or Copy at the source, and for Replace, or Add, or Copy at the target', () => {
     const names = ['Get', 'Replace', 'Copy', 'Delete'] as const;
     const schema = {
       root: interior(
@@ -114,6 +155,13 @@ describe('Copy', () => {
       ['Copy', 'Replace'],
       ['Copy', 'Copy'],
     ]);
+    const optional = (['Add', 'Copy', 'Replace'] as const).filter((name) => {
+      const root = interior('x', [leaf('To', 'chr', { access: [name] })]);
+      const world = new World(undefined, { root });
+      world.have('./here');
+      return copy(world, './here', './M/To') === Status.Ok;
+    });
+    expect(optional).toEqual(['Add', 'Copy']);
   });
 
   it('answers 425 without Get at the source or Replace at the target', () => {
@@ -161,6 +209,15 @@ describe('Exec', () => {
       { id: 'exec-0', node: 'Download', data: 'now', correlator: 'c', server: 's' },
     ]);
     expect(world.mo.committed).toBeGreaterThan(0);
+  });
+
+  it('[X1] hands through which VMs are to carry it out', () => {
+    const world = new World();
+    for (const addressees of ['issuer', 'all', ['a', 'b']] as const) {
+      world.byServer({ type: 'Exec', target, addressees });
+    }
+    world.byServer({ type: 'Exec', target });
+    expect(world.mo.execs.map((exec) => exec.addressees)).toEqual(['issuer', 'all', ['a', 'b'], undefined]);
   });
 
   it('[P2] by the device names no server, and asks no AccessType', () => {

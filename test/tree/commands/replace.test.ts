@@ -145,6 +145,8 @@ describe('Replace of the Name', () => {
     for (const name of ['a', 'b']) world.have(`./${name}`);
     expect(rename(world, './a', 'b')).toBe(Status.AlreadyExists);
     expect(rename(world, './a', 'M')).toBe(Status.AlreadyExists);
+    world.local.root.parked.add('parked');
+    expect(rename(world, './a', 'parked')).toBe(Status.AlreadyExists);
   });
 
   it('[M1] does nothing where the name is the same', () => {
@@ -182,6 +184,17 @@ describe('Replace of the Name', () => {
     world.byDevice({ type: 'Delete', target: './M/Ext/Known' });
     expect(rename(world, './M/Ext/one', 'known')).toBe(Status.NotAllowed);
     expect(rename(world, './M/Ext/one', 'other')).toBe(Status.Ok);
+  });
+
+  it('[S1] answers 405 where the tree does not let the node be called so, to the device as well', () => {
+    const world = new World();
+    world.have('./a');
+    const node = world.local.root.child('a');
+    if (node !== undefined) node.canBeCalled = (name) => name !== 'shared';
+    expect(rename(world, './a', 'shared')).toBe(Status.NotAllowed);
+    const command = { type: 'Replace', target: './a?prop=Name', data: 'shared' } as const;
+    expect(world.byDevice(command).status).toBe(Status.NotAllowed);
+    expect(rename(world, './a', 'other')).toBe(Status.Ok);
   });
 
   it('[P2] asks AccessType and Scope of servers only', () => {

@@ -1,0 +1,97 @@
+/** One final outcome of an Exec for whoever ordered it (rule X4). */
+import { type ExecResult, type ExecState, isAnswered, isOver, waitsForServer } from './execs.ts';
+import { compareStamps } from './stamp.ts';
+
+/** What the answers of all addressees come to. */
+export interface ExecVerdict {
+  readonly status: number;
+  /** What the handler said whose status it is; '' where it is nobody's own. */
+  readonly data: string;
+}
+
+/** FUMO's "undefined error": for whoever did not finish, or did not answer in time. */
+const undefinedError = 409;
+/** FUMO's "not implemented": nobody carried it out, since nobody can. The 406 of the single answers would say in FUMO that a download was not authenticated. */
+const notImplemented = 408;
+
+/**
+ * The worst of the answers: 5xx before 4xx before 2xx, then the higher number; a vendor's codes such as 1200 and 1401 by their hundreds. Interrupted, expired, refused, and no answer
+ * at all are 409; no handler does not count, and is 408 where nobody has one. `undefined` while it may still change: as long as an addressee has not answered, unless the Exec is closed.
+ */
+export function verdictOn(
+  addressees: readonly string[],
+  results: ReadonlyMap<string, ExecResult>,
+  isClosed: boolean,
+): ExecVerdict | undefined {
+  if (!isClosed && !addressees.every((vm) => results.has(vm))) return undefined;
+  let worst: ExecVerdict | undefined;
+  for (const vm of addressees) {
+    const verdict = verdictOfOne(results.get(vm));
+    if (verdict !== undefined && (worst === undefined || isWorse(verdict.status, worst.status)))
+      worst = verdict;
+  }
+  return worst ?? { status: notImplemented, data: '' };
+}
+
+function verdictOfOne(result: ExecResult | undefined): ExecVerdict | undefined {
+  switch (result?.answer) {
+    case 'done':
+    case 'gone':
+      return { status: result.status, data: result.data };
+    case 'no-handler':
+      return undefined;
+    case 'interrupted':
+    case 'expired':
+    case 'refused':
+    case undefined:
+      return { status: undefinedError, data: '' };
+  }
+}
+
+function isWorse(a: number, b: number): boolean {
+  const [severityOfA, severityOfB] = [severity(a), severity(b)];
+  return severityOfA === severityOfB ? a > b : severityOfA > severityOfB;
+}
+
+/** By the digit of the hundreds; a number that belongs to none of the classes is no success, and counts among the client's errors. */
+function severity(status: number): number {
+  const hundreds = Math.floor(status / 100) % 10;
+  return hundreds >= 1 && hundreds <= 5 ? hundreds : 4;
+}
+
+/** The outcome as the issuer knows it; `undefined` while it may still change, or where another VM ordered the Exec. */
+export function outcomeOf(exec: ExecState, vm: string): ExecVerdict | undefined {
+  const { order, issuer, isClosed } = exec;
+  if (order === undefined || issuer !== vm) return undefined;
+  return verdictOn(order.addressees, resultsInTime(exec), isClosed);
+}
+
+/**
+ * The answers that came before the Exec was closed: in main, or, of the issuer's own, by what it had seen. So what it told stays true when another answer, or the closing itself,
+ * arrives late.
+ */
+function resultsInTime({ results, records, issuer }: ExecState): ReadonlyMap<string, ExecResult> {
+  const closed = records.get('closed');
+  if (closed === undefined) return results;
+  const inTime = [...results].filter(([vm]) => {
+    const { place = 0, seen = 0 } = records.get(`result ${vm}`) ?? {};
+    return vm === issuer ? seen < closed.place : place < closed.place;
+  });
+  return new Map(inTime);
+}
+
+/** The Execs that a DM server ordered at this VM, and whose outcome it is not known to know, oldest first. */
+export function unacknowledged(execs: Iterable<ExecState>, vm: string): ExecState[] {
+  const waiting = [...execs].filter(
+    (exec) => waitsForServer(exec, vm) && !exec.isAcknowledged && (exec.isClosed || isAnswered(exec)),
+  );
+  return waiting.sort((a, b) => {
+    const [first, second] = [a.records.get('exec'), b.records.get('exec')];
+    return first === undefined || second === undefined ? 0 : compareStamps(first.stamp, second.stamp);
+  });
+}
+
+/** Whether nobody needs what is known of a local Exec any more. */
+export function isDone(exec: ExecState): boolean {
+  return exec.isLocal && isOver(exec);
+}

@@ -1,0 +1,107 @@
+/** A command before the hub (rules D2, T1, T3, S3): judged record by record, taken whole or not at all. */
+import { judge } from './admission.ts';
+import { type Rivalry, rivalsOf } from './conflicts.ts';
+import { recordsAbout } from './held-records.ts';
+import type { Refusal } from './journal.ts';
+import {
+  addKey,
+  hasOwnExecId,
+  isSameWrite,
+  isTreeRecord,
+  type LogRecord,
+  type TreeRecord,
+} from './record.ts';
+import { compareStamps } from './stamp.ts';
+import type { ReplicaState } from './state.ts';
+
+/** A bound on what a VM that sends nothing but refusable commands can make a hub remember. */
+const maxRefusedAddsKept = 10_000;
+
+/** Why a command is refused. */
+export type Reason = Pick<Refusal, 'code' | 'reason'>;
+
+/** What a trial comes to. */
+export interface TrialResult {
+  /** What the command meets that its writer had not seen (rule M8). */
+  readonly rivalries: readonly Rivalry[];
+  readonly refused: Reason | undefined;
+}
+
+/** Of one hub; remembers what was refused. */
+export class Trial {
+  readonly #state: ReplicaState;
+  readonly #maxAheadMs: number;
+  /** Adds of refused commands. */
+  readonly #refusedAdds = new Map<string, Reason>();
+
+  /** `maxAheadMs`: how far ahead of the hub's time a stamp may be (rule T3). */
+  constructor(state: ReplicaState, maxAheadMs: number) {
+    this.#state = state;
+    this.#maxAheadMs = maxAheadMs;
+  }
+
+  /** Remembers what a refused command would have added: what builds on that is refused alike (rule S3). */
+  refuseAdds(command: readonly LogRecord[], reason: Reason): void {
+    for (const record of command) {
+      if (record.content.kind === 'add') this.#refusedAdds.set(addKey(record), reason);
+    }
+    for (const key of this.#refusedAdds.keys()) {
+      if (this.#refusedAdds.size <= maxRefusedAddsKept) break;
+      this.#refusedAdds.delete(key);
+    }
+  }
+
+  /** Judges a command record by record, each against the tree that those before it make. One that is refused is taken out again; what is fine stays for `#merge`. */
+  try(command: readonly LogRecord[]): TrialResult {
+    const { fold } = this.#state;
+    const rivalries: Rivalry[] = [];
+    const tried: TreeRecord[] = [];
+    let refused = this.#refusedByTime(command);
+    for (const record of command) {
+      if (refused !== undefined) break;
+      refused = record.base === null ? undefined : this.#refusedAdds.get(addKey(record.base));
+      if (refused === undefined && !hasOwnExecId(record))
+        refused = { code: 'invalid', reason: "another Exec's id" };
+      if (record.content.kind === 'exec' && fold.node(record.node)?.local)
+        refused = { code: 'local', reason: 'an Exec of what stays in each VM' };
+      if (refused !== undefined || !isTreeRecord(record)) continue;
+      if (this.#isStampTaken(record)) {
+        refused = { code: 'stamp-taken', reason: 'another write of the same register has this stamp' };
+        continue;
+      }
+      const verdict = judge(record, fold);
+      if (verdict !== 'fine' && verdict !== 'dead') {
+        refused = verdict;
+        continue;
+      }
+      rivalries.push(...rivalsOf(record, fold));
+      if (command.length > 1) {
+        tried.push(record);
+        fold.insert(record);
+        fold.settle();
+      }
+    }
+    if (refused !== undefined) {
+      for (const record of tried) fold.remove(record);
+      fold.settle();
+    }
+    return { rivalries, refused };
+  }
+
+  #refusedByTime([first]: readonly LogRecord[]):
+    | { readonly code: Refusal['code']; readonly reason: string }
+    | undefined {
+    const ahead = (first?.stamp.ms ?? 0) - this.#state.timeMs;
+    if (ahead <= this.#maxAheadMs) return undefined;
+    return { code: 'stamp-ahead', reason: `the stamp is ${ahead} ms ahead of the hub's time` };
+  }
+
+  /** Whether another write of the same register has this stamp (rule T1). */
+  #isStampTaken(record: TreeRecord): boolean {
+    const node = this.#state.fold.node(record.node);
+    if (node === undefined) return false;
+    return recordsAbout(node, record.content.kind).some(
+      (held) => compareStamps(held.stamp, record.stamp) === 0 && !isSameWrite(held, record),
+    );
+  }
+}

@@ -1,0 +1,197 @@
+/** What a mount tells its agent of Execs, and what it keeps until then (rules X1 to X4). */
+import { outcomeOf } from '../replica/exec-outcome.ts';
+import { type ExecState, waitsForServer } from '../replica/execs.ts';
+import { issuerOf, type LogRecord } from '../replica/record.ts';
+import type { Replica } from '../replica/replica.ts';
+import type { ExecOutcome, MountEvent } from './events.ts';
+import { ExecRunner } from './exec-runner.ts';
+
+/** What the desk needs of its mount. */
+export interface ExecDeskHost {
+  readonly replica: Replica;
+  /** Whether Execs ordered here run here when no hub is in reach. */
+  readonly runsWithoutHub: boolean;
+  isInStep(): boolean;
+  /** The URI of a node relative to the management object's root; `undefined` when it is not in the tree. */
+  uriOf(node: string): string | undefined;
+  tell(event: MountEvent): void;
+  /** Something was recorded that is to be stored and sent. */
+  dirty(): void;
+  /** Resolves when everything recorded until now is durable here. */
+  stored(): Promise<void>;
+}
+
+/** What was told of one Exec. */
+interface Told {
+  /** The VMs whose answers were told. */
+  readonly answers: Set<string>;
+  isClosed: boolean;
+  hasOutcome: boolean;
+}
+
+/** The Execs of one mount. */
+export class ExecDesk {
+  readonly runner: ExecRunner;
+  readonly #host: ExecDeskHost;
+  readonly #told = new Map<string, Told>();
+  /** Who waits for an Exec's start to be at the hub, by the Exec. */
+  readonly #undelivered = new Map<string, () => void>();
+  /** Execs of this VM alone that are durably over. */
+  #forgettable: readonly ExecState[] = [];
+  #isClosed = false;
+
+  constructor(host: ExecDeskHost) {
+    this.#host = host;
+    this.runner = new ExecRunner({
+      replica: host.replica,
+      runsWithoutHub: host.runsWithoutHub,
+      isInStep: () => host.isInStep(),
+      uriOf: (node) => host.uriOf(node),
+      whenSafe: (exec, where) => this.#whenSafe(exec, where),
+      dirty: () => host.dirty(),
+    });
+  }
+
+  /** Something new is known of an Exec. */
+  changed(exec: ExecState): void {
+    const { id, results, isClosed } = exec;
+    const told = this.#toldOf(id);
+    for (const [vm, result] of results) {
+      if (told.answers.has(vm)) continue;
+      told.answers.add(vm);
+      this.#host.tell({ type: 'exec-result', exec: id, vm, result });
+    }
+    if (isClosed && !told.isClosed) {
+      told.isClosed = true;
+      this.#host.tell({ type: 'exec-closed', exec: id, results });
+    }
+    this.#tellOutcome(exec, told);
+    this.runner.consider(exec);
+  }
+
+  /** An Exec is forgotten. That it is closed was told before, unless this VM was put back to before it knew. */
+  forgotten({ id, results }: ExecState): void {
+    const told = this.#told.get(id);
+    if (told?.isClosed === false) this.#host.tell({ type: 'exec-closed', exec: id, results });
+    this.#told.delete(id);
+    this.runner.forget(id);
+  }
+
+  /** The hub has these records of this VM durably. */
+  delivered(records: readonly LogRecord[]): void {
+    for (const { content } of records) {
+      if (content.kind !== 'started') continue;
+      this.#undelivered.get(content.exec)?.();
+      this.#undelivered.delete(content.exec);
+    }
+  }
+
+  /** This VM is the hub from now on: what was on its way to another is here. */
+  served(): void {
+    for (const resolve of this.#undelivered.values()) resolve();
+    this.#undelivered.clear();
+  }
+
+  /** Tells the outcomes again that no DM server is known to know: after a start (rule X4). */
+  repeatOutcomes(): void {
+    for (const exec of this.#host.replica.unacknowledgedExecs())
+      this.#tellOutcome(exec, this.#toldOf(exec.id));
+  }
+
+  /** The outcomes that no DM server is known to know, oldest first. */
+  pendingOutcomes(): ExecOutcome[] {
+    return this.#host.replica.unacknowledgedExecs().flatMap((exec) => this.#outcome(exec) ?? []);
+  }
+
+  /** The DM server knows the outcome; resolves when that is durable here. */
+  async acknowledge(id: string): Promise<void> {
+    const { replica } = this.#host;
+    const exec = replica.exec(id);
+    if (exec === undefined) return;
+    if (!waitsForServer(exec, replica.vm)) throw new RangeError(`no DM server ordered the Exec ${id} here`);
+    if (this.#outcome(exec) === undefined) throw new RangeError(`the Exec ${id} has no outcome yet`);
+    if (!exec.isAcknowledged) {
+      replica.recordExecStep(exec.node, { kind: 'acknowledged', exec: id });
+      this.#host.dirty();
+    }
+    await this.#host.stored();
+  }
+
+  /** Forgets Execs of this VM alone, some time after it is durable that they are over: to be called now and then. */
+  forgetLocal(): void {
+    const { replica } = this.#host;
+    const due = this.#forgettable;
+    this.#forgettable = [];
+    if (due.length > 0) replica.forgetLocalExecs(due);
+    const done = replica.doneLocalExecs();
+    if (done.length === 0) return;
+    this.#host.stored().then(
+      () => {
+        this.#forgettable = done;
+      },
+      // What could not be stored is looked at again the next time.
+      () => undefined,
+    );
+  }
+
+  /** Whether an Exec that is not known here can never be: it was forgotten, or never was. */
+  isLost(id: string): boolean {
+    const { replica } = this.#host;
+    const { vm, life } = issuerOf(id);
+    return (
+      vm === replica.vm && (life === replica.life || this.#host.isInStep()) && replica.exec(id) === undefined
+    );
+  }
+
+  /** Nothing is begun any more, and nothing told. */
+  close(): void {
+    this.#isClosed = true;
+    this.runner.close();
+  }
+
+  #toldOf(id: string): Told {
+    let told = this.#told.get(id);
+    if (told === undefined) {
+      told = { answers: new Set(), isClosed: false, hasOutcome: false };
+      this.#told.set(id, told);
+    }
+    return told;
+  }
+
+  #tellOutcome(exec: ExecState, told: Told): void {
+    if (told.hasOutcome || exec.isAcknowledged) return;
+    const outcome = this.#outcome(exec);
+    if (outcome === undefined) return;
+    told.hasOutcome = true;
+    this.#host.tell({ type: 'exec-outcome', outcome });
+  }
+
+  #outcome(exec: ExecState): ExecOutcome | undefined {
+    const { id, order, node, results } = exec;
+    const verdict = outcomeOf(exec, this.#host.replica.vm);
+    if (order === undefined || verdict === undefined) return undefined;
+    const { correlator, server } = order;
+    return { exec: id, uri: this.#host.uriOf(node) ?? '', correlator, server, ...verdict, results };
+  }
+
+  /** Resolves when it is durable at the hub, or here, that this VM began the Exec. */
+  async #whenSafe(exec: string, where: 'hub' | 'here'): Promise<void> {
+    const { replica } = this.#host;
+    if (where === 'hub' && replica.hub === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#undelivered.set(exec, resolve);
+      });
+    }
+    if (where === 'here' || replica.hub !== undefined) await this.#whenStored();
+  }
+
+  /** A storage that fails is tried again; whoever waits here waits for that. */
+  async #whenStored(): Promise<void> {
+    for (let isStored = false; !isStored && !this.#isClosed; ) {
+      isStored = await this.#host.stored().then(
+        () => true,
+        () => false,
+      );
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { exportCanonical } from '../../src/replica/export.ts';
+import { Fold } from '../../src/replica/fold.ts';
+import { isTreeRecord, type TreeRecord } from '../../src/replica/record.ts';
+import { compileScope } from '../../src/replica/scope.ts';
+import type { Schema } from '../../src/tree/schema.ts';
+import { formatUri } from '../../src/tree/uri.ts';
+import { interior, leaf, ONE, ZERO_OR_MORE } from '../tree/schemas.ts';
+import { Group } from './group.ts';
+import { checkInvariants } from './invariants.ts';
+import { TreeModel } from './model.ts';
+import { oracleExport, oracleParked } from './oracle.ts';
+import { patienceMs, runs } from './runs.ts';
+import { play, type Step, scripts } from './script.ts';
+import { addInterior, addLeaf, at, look, rename } from './writes.ts';
+
+const TWO = { min: 0, max: 2 } as const;
+
+/** Any names, one below the other. */
+const loose: Schema = {
+  root: interior('x', [
+    leaf(undefined, 'chr', { occurrence: ZERO_OR_MORE }),
+    interior(
+      undefined,
+      [
+        leaf(undefined, 'chr', { occurrence: ZERO_OR_MORE }),
+        interior(undefined, [leaf(undefined, 'chr')], { occurrence: ZERO_OR_MORE }),
+      ],
+      { occurrence: ZERO_OR_MORE },
+    ),
+  ]),
+};
+
+/** Some of these names are required, some are other things, and of the rest there may be two. */
+const strict: Schema = {
+  root: interior('x', [
+    interior(
+      'A',
+      [leaf('B', 'chr', { occurrence: ONE, defaultValue: 'd' }), leaf(undefined, 'int', { occurrence: TWO })],
+      { occurrence: ONE },
+    ),
+    leaf('B', 'int'),
+    leaf(undefined, 'chr', { occurrence: TWO }),
+    interior(undefined, [interior('A', [leaf('a', 'bool', { occurrence: ONE })])], { occurrence: TWO }),
+  ]),
+};
+
+/** As loose, but for how many there may be. */
+const bounded: Schema = {
+  root: interior('x', [
+    leaf(undefined, 'chr', { occurrence: TWO }),
+    interior(
+      undefined,
+      [leaf(undefined, 'chr'), interior(undefined, [leaf(undefined, 'int')], { occurrence: ZERO_OR_MORE })],
+      { occurrence: TWO },
+    ),
+  ]),
+};
+
+/** For schemas by which a name that was given later is that of another sort of node. */
+function withoutRenames(step: Step): Step {
+  if (step.type !== 'edit') return step;
+  return { ...step, edits: step.edits.filter(({ kind }) => kind !== 'rename' && kind !== 'resolve') };
+}
+
+function caseless(schema: Schema): Schema {
+  return { root: { ...schema.root, caseSense: 'CIS' } };
+}
+
+function foldOf(schema: Schema | undefined, records: Iterable<TreeRecord>): Fold {
+  const fold = new Fold(schema, compileScope([]), () => undefined);
+  for (const record of records) {
+    fold.insert(record);
+    fold.settle();
+  }
+  return fold;
+}
+
+function expectOracle(fold: Fold, records: readonly TreeRecord[], schema: Schema | undefined): void {
+  expect(exportCanonical(fold.root)).toBe(oracleExport(records, { schema }));
+  const parked = fold.openConflicts.list().map(({ uri, why, id }) => `${uri} ${why} ${id}`);
+  const expected = oracleParked(records, { schema }).map(
+    ({ parent, name, why, id }) => `${parent}${formatUri([name]).slice(1)} ${why} ${id}`,
+  );
+  expect(parked.sort()).toEqual(expected.sort());
+  checkInvariants(fold.root);
+}
+
+function recordsMadeBy(script: readonly Step[], schema: Schema | undefined): TreeRecord[] {
+  const group = new Group({ followers: 2, schema });
+  play(group, script, () => undefined);
+  group.settle();
+  return [...group.ledger.history()].filter(isTreeRecord).sort((a, b) => a.place - b.place);
+}
+
+describe('[M6] another schema', () => {
+  it.each<[string, Schema | undefined, Schema | undefined, 'renames' | 'none']>([
+    ['one that says more', loose, strict, 'none'],
+    ['one that says less', strict, loose, 'renames'],
+    ['one with other bounds', loose, bounded, 'renames'],
+    ['none', strict, undefined, 'renames'],
+    ['one where there was none', undefined, strict, 'none'],
+    ['one by which case does not matter', loose, caseless(loose), 'renames'],
+    ['one by which case matters', caseless(strict), strict, 'renames'],
+  ])(
+    'judges all records anew: %s',
+    (_, before, after, renames) => {
+      fc.assert(
+        fc.property(scripts({ crowds: true, maxLength: 40 }), (script) => {
+          const records = recordsMadeBy(renames === 'renames' ? script : script.map(withoutRenames), before);
+          const fold = foldOf(before, records);
+          fold.watch();
+          const model = new TreeModel(fold.root);
+          for (const schema of [after, before, after]) {
+            fold.describeAnew(schema, compileScope([]));
+            fold.settle();
+            model.apply(fold.takeChanges(), fold.root);
+            expect(model.lines()).toEqual(new TreeModel(fold.root).lines());
+            expectOracle(fold, records, schema);
+          }
+        }),
+        runs(40),
+      );
+    },
+    patienceMs,
+  );
+
+  it('makes a node required whatever it was called: what was written to its name is of no account', () => {
+    const group = new Group({ followers: 1, schema: loose });
+    const [a] = group.followers;
+    if (a === undefined) throw new Error('no follower');
+    addInterior(a, './A');
+    addLeaf(a, './A/B', 'kept');
+    rename(a, './A', 'C d');
+    addLeaf(a, './B', 'no int');
+    group.settle();
+    const records = [...group.ledger.history()].filter(isTreeRecord);
+    const fold = foldOf(loose, records);
+    fold.describeAnew(strict, compileScope([]));
+    fold.settle();
+    expectOracle(fold, records, strict);
+    expect(look(fold.root, './C%20d')).toBeUndefined();
+    expect(at(fold.root, './A/B').value?.data).toBe('kept');
+    expect(fold.openConflicts.list()).toMatchObject([{ uri: './B', why: 'value', vm: 'a' }]);
+  });
+});

@@ -1,0 +1,193 @@
+/** Random DM commands that mostly fit the tree as a VM has it now, and now and then do not. */
+import type { AtomicCommand, Command, Meta, SequenceCommand } from '../../src/tree/command.ts';
+import { kindOf, type SchemaNode } from '../../src/tree/schema.ts';
+import type { TreeNode } from '../../src/tree/tree.ts';
+import { formatSegment } from '../../src/tree/uri.ts';
+import type { LeafFormat } from '../../src/tree/value.ts';
+import { nodesBelow } from '../replica/edits.ts';
+import type { Random } from './random.ts';
+import { reservedNames } from './reserved.ts';
+import { names } from './schemas.ts';
+import { servers } from './setup.ts';
+import { dataFor } from './values.ts';
+
+/** A management object as commands see it. */
+export interface View {
+  /** Where it is mounted. */
+  readonly uri: string;
+  readonly root: TreeNode;
+  /** Nodes that have Exec handlers somewhere, relative to the root. */
+  readonly handled: readonly string[];
+}
+
+/** A node with its URI. */
+interface Place {
+  readonly uri: string;
+  readonly node: TreeNode;
+  readonly view: View;
+}
+
+type Single = Exclude<Command, AtomicCommand | SequenceCommand>;
+
+const kinds = {
+  add: 30,
+  'add-twice': 5,
+  value: 20,
+  rename: 9,
+  acl: 3,
+  title: 3,
+  delete: 9,
+  copy: 4,
+  exec: 6,
+  get: 1,
+  wrong: 2,
+  atomic: 10,
+  sequence: 4,
+} as const;
+
+/** One command for one of the management objects, or an Atomic over several. */
+export function randomCommand(random: Random, views: readonly View[]): Command {
+  const kind = random.weighted(kinds);
+  switch (kind) {
+    case 'atomic':
+      return { type: 'Atomic', commands: group(random, views) };
+    case 'sequence':
+      return { type: 'Sequence', commands: group(random, views) };
+    default:
+      return single(random, kind, placesOf(random.pick(views)))[0] as Command;
+  }
+}
+
+function group(random: Random, views: readonly View[]): Command[] {
+  const places = views.flatMap(placesOf);
+  const commands: Command[] = [];
+  for (let count = random.between(2, 4); count > 0; count--) {
+    const kind = random.weighted({ ...kinds, atomic: 0, sequence: 0, get: 0, wrong: 0.5 });
+    if (kind === 'atomic' || kind === 'sequence') continue;
+    commands.push(...single(random, kind, places));
+  }
+  if (random.chance(0.1)) commands.push({ type: 'Sequence', commands: single(random, 'value', places) });
+  return commands;
+}
+
+function single(
+  random: Random,
+  kind: Exclude<keyof typeof kinds, 'atomic' | 'sequence'>,
+  places: readonly Place[],
+): Single[] {
+  const anything = () => random.pick(places);
+  const leaf = () => random.pick(places.filter(({ node }) => node.kind === 'leaf').concat(anything()));
+  const movable = () =>
+    random.pick(places.filter(({ node }) => node.parent !== undefined && !node.required).concat(anything()));
+  switch (kind) {
+    case 'add':
+      return [addBelow(random, places)];
+    case 'add-twice': {
+      const first = addBelow(random, places);
+      return [
+        { ...first, meta: { format: 'node' } },
+        { type: 'Add', target: `${first.target}/${segment(random)}`, data: 'inside' },
+      ];
+    }
+    case 'value': {
+      const { uri, node } = leaf();
+      const format = formatOf(random, node.schema);
+      return [
+        { type: 'Replace', target: uri, data: dataFor(random, format), ...metaFor(random, node, format) },
+      ];
+    }
+    case 'rename':
+      return [{ type: 'Replace', target: `${movable().uri}?prop=Name`, data: random.pick(names) }];
+    case 'acl': {
+      const data = random.pick(['', '', 'Get=*', `Add=*&Get=*&Replace=${random.pick(servers)}`]);
+      return [{ type: 'Replace', target: `${anything().uri}?prop=ACL`, data }];
+    }
+    case 'title':
+      return [{ type: 'Replace', target: `${anything().uri}?prop=Title`, data: `title ${random.int(99)}` }];
+    case 'delete':
+      return [{ type: 'Delete', target: movable().uri }];
+    case 'copy':
+      return [
+        {
+          type: 'Copy',
+          source: leaf().uri,
+          target: random.chance(0.7) ? leaf().uri : newUri(random, places),
+        },
+      ];
+    case 'exec': {
+      const { view } = anything();
+      const target = `${view.uri}${random.pick(view.handled).slice(1)}`;
+      return [{ type: 'Exec', target, correlator: `c${random.int(1_000)}`, data: 'go' }];
+    }
+    case 'get':
+      return [{ type: 'Get', target: random.pick([anything().uri, `${anything().uri}?list=StructData`]) }];
+    case 'wrong':
+      return [
+        random.pick<Single>([
+          { type: 'Delete', target: `${anything().uri}/No/Such` },
+          { type: 'Replace', target: leaf().uri, meta: { format: 'int' }, data: 'no number' },
+          { type: 'Add', target: anything().uri, data: 'there already' },
+        ]),
+      ];
+  }
+}
+
+/** Below a node of which the schema lets something grow, under a name that it lets it have, as far as one such is drawn. */
+function addBelow(random: Random, places: readonly Place[]): Extract<Single, { type: 'Add' }> {
+  const parents = places.filter(({ node }) => node.kind === 'interior');
+  const { uri, node } = random.pick(parents);
+  if (node.schema === undefined) return freeAdd(random, `${uri}/${segment(random)}`);
+  const choices = node.schema.children.filter(
+    ({ name }) => name === undefined || !(reservedNames.includes(name) || node.child(name) !== undefined),
+  );
+  if (choices.length === 0) return freeAdd(random, `${uri}/${segment(random)}`);
+  const schema = random.pick(choices);
+  const target = `${uri}/${schema.name ?? segment(random)}`;
+  if (kindOf(schema) === 'interior') return { type: 'Add', target, meta: { format: 'node' } };
+  const format = formatOf(random, schema);
+  return { type: 'Add', target, data: dataFor(random, format), meta: { format } };
+}
+
+function freeAdd(random: Random, target: string): Extract<Single, { type: 'Add' }> {
+  switch (random.weighted({ leaf: 5, interior: 4, deep: 1 })) {
+    case 'leaf': {
+      const format = formatOf(random, undefined);
+      return { type: 'Add', target, data: dataFor(random, format), meta: { format } };
+    }
+    case 'interior': {
+      const meta: Meta = random.chance(0.2) ? { format: 'node', type: 'urn:sim' } : { format: 'node' };
+      return { type: 'Add', target, meta };
+    }
+    case 'deep':
+      return { type: 'Add', target: `${target}/${segment(random)}/${segment(random)}`, data: 'deep' };
+  }
+}
+
+function newUri(random: Random, places: readonly Place[]): string {
+  return addBelow(random, places).target;
+}
+
+function segment(random: Random): string {
+  return formatSegment(random.pick(names));
+}
+
+function formatOf(random: Random, schema: SchemaNode | undefined): LeafFormat {
+  if (schema !== undefined && schema.format !== 'node') return schema.format;
+  return random.pick<LeafFormat>(['chr', 'chr', 'chr', 'int', 'bin']);
+}
+
+function metaFor(random: Random, { schema }: TreeNode, format: LeafFormat): { readonly meta?: Meta } {
+  if (schema === undefined) return { meta: { format } };
+  return random.chance(0.3) ? { meta: { format } } : {};
+}
+
+function placesOf(view: View): Place[] {
+  const nodes = [...nodesBelow(view.root)].filter(({ name }) => !reservedNames.includes(name));
+  return nodes.map((node) => ({ uri: uriOf(view.uri, node), node, view }));
+}
+
+function uriOf(mountedAt: string, node: TreeNode): string {
+  const path: string[] = [];
+  for (let at = node; at.parent !== undefined; at = at.parent) path.unshift(formatSegment(at.name));
+  return [mountedAt, ...path].join('/');
+}

@@ -1,0 +1,59 @@
+/** What happened in simulations, counted, so that it can be seen that they try what they are meant to try. */
+
+/** What is counted. Each must happen in any hundred seeds. */
+export const subjects = [
+  'commands',
+  'refused commands',
+  'Atomics',
+  'Atomics over several management objects',
+  'Atomics on their way at a cut or crash',
+  'Execs',
+  'Exec runs',
+  'Execs interrupted',
+  'conflicts',
+  'parked nodes',
+  'refusals by the hub',
+  'stamps made anew',
+  'cuts',
+  'cuts that nobody noticed',
+  'messages lost',
+  'redials',
+  'crashes',
+  'hub crashes',
+  'writes lost in crashes',
+  'stops',
+  'pauses',
+  'clock shifts',
+  'clocks off beyond the bound',
+  'slow readers',
+  'catch-ups in one difference',
+  'storage failures',
+  'commands that could not be stored',
+  'unmounts',
+] as const;
+
+export type Subject = (typeof subjects)[number];
+
+export class Coverage {
+  readonly #counts = new Map<Subject, number>();
+
+  count(subject: Subject, by = 1): void {
+    this.#counts.set(subject, (this.#counts.get(subject) ?? 0) + by);
+  }
+
+  of(subject: Subject): number {
+    return this.#counts.get(subject) ?? 0;
+  }
+
+  add(other: Readonly<Record<string, number>>): void {
+    for (const subject of subjects) this.count(subject, other[subject] ?? 0);
+  }
+
+  get missing(): readonly Subject[] {
+    return subjects.filter((subject) => this.of(subject) === 0);
+  }
+
+  toJSON(): Record<string, number> {
+    return Object.fromEntries(subjects.map((subject) => [subject, this.of(subject)]));
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * What the VMs wrote into one management object, what each writer knew then, and what was merged: kept beside the simulation, to see at the end that nothing
+ * acknowledged vanished silently (rule M8). A write is known by its write id, which it keeps for ever (rule D2).
+ */
+import type { ReplicaEvent } from '../../src/replica/events.ts';
+import type { MoNode } from '../../src/replica/mo-node.ts';
+import { isTreeRecord, type LogRecord, type TreeContent } from '../../src/replica/record.ts';
+import type { Replica } from '../../src/replica/replica.ts';
+import { compareStamps } from '../../src/replica/stamp.ts';
+import { keyOf } from '../replica/ledger.ts';
+
+/** A write to a register, or the end of a node, which need not leave a record. */
+interface Write {
+  readonly vm: string;
+  readonly node: string;
+  /** The node and all above it, when it was written. */
+  readonly chain: readonly string[];
+  readonly kind: TreeContent['kind'] | 'end';
+  /** As it was written; once merged, as it was merged: its stamp may have been made anew (rule T3). */
+  record: LogRecord | undefined;
+  /** The place in main that the writer had seen. */
+  readonly seen: number;
+  /** Counts the writes of all VMs. */
+  readonly order: number;
+  /** The command was answered: it survives. */
+  isAcknowledged: boolean;
+  /** The place in main at which it was merged, or a little after. */
+  place: number | undefined;
+  isRefused: boolean;
+}
+
+/** What one command wrote. */
+export interface Command {
+  /** How many writes. */
+  readonly size: number;
+  acknowledge(): void;
+}
+
+/** A node that was in the tree before a command, and is not after it. */
+export interface Ended {
+  readonly id: string;
+  readonly chain: readonly string[];
+}
+
+export class Ledger {
+  readonly #writes: Write[] = [];
+  readonly #byRecord = new Map<string, Write>();
+  /** Everything ever merged that the hub was seen to merge, or to write. */
+  readonly #history = new Map<string, LogRecord>();
+  /** Records whose stamps were made anew before they were merged (rule T3). */
+  restamped = 0;
+  #order = 0;
+
+  /** Writes whose command was never answered, and that nobody heard of. */
+  get lost(): number {
+    const isLost = ({ isAcknowledged, place, kind }: Write) =>
+      !isAcknowledged && place === undefined && kind !== 'end';
+    return this.#writes.filter(isLost).length;
+  }
+
+  /** All records that were ever merged, those included that are not needed any more. */
+  history(): Iterable<LogRecord> {
+    return this.#history.values();
+  }
+
+  /** A VM carried out a command, which wrote these records and ended these nodes. */
+  written(
+    vm: string,
+    records: readonly LogRecord[],
+    ended: readonly Ended[],
+    seen: number,
+    replica: Replica,
+  ): Command {
+    const writes: Write[] = [];
+    const note = (write: Pick<Write, 'node' | 'chain' | 'kind' | 'record'>): void => {
+      const known = { vm, seen, order: ++this.#order };
+      writes.push({ ...write, ...known, isAcknowledged: false, place: undefined, isRefused: false });
+    };
+    for (const { id, chain } of ended) note({ node: id, chain, kind: 'end', record: undefined });
+    for (const record of records) {
+      if (!isTreeRecord(record)) continue;
+      const node = replica.nodeById(record.node);
+      // What a Sequence makes and deletes again leaves nothing.
+      if (record.content.kind !== 'delete' && node?.alive !== true) continue;
+      const chain = node === undefined ? [record.node] : chainOf(node);
+      note({ node: record.node, chain, kind: record.content.kind, record });
+    }
+    for (const write of writes) {
+      this.#writes.push(write);
+      if (write.record !== undefined) this.#byRecord.set(keyOf(write.record), write);
+    }
+    return {
+      size: writes.length,
+      acknowledge: () => {
+        for (const write of writes) write.isAcknowledged = true;
+      },
+    };
+  }
+
+  /** The hub merged the records by this place. */
+  merged(records: Iterable<LogRecord>, place: number): void {
+    for (const record of records) {
+      const key = keyOf(record);
+      if (!this.#history.has(key)) this.#history.set(key, { ...record, place: record.place || place });
+      const write = this.#byRecord.get(key);
+      if (write === undefined) continue;
+      if (write.record !== undefined && compareStamps(write.record.stamp, record.stamp) !== 0)
+        this.restamped++;
+      write.place ??= record.place || place;
+      write.record = record;
+    }
+  }
+
+  heard(event: ReplicaEvent): void {
+    if (event.type !== 'refused') return;
+    for (const record of event.records) {
+      const write = this.#byRecord.get(keyOf(record));
+      if (write !== undefined) write.isRefused = true;
+    }
+  }
+
+  /** The acknowledged writes that are neither there, nor superseded or deleted by somebody who knew of them, nor reported (rule M8). */
+  vanished(hub: Replica): string[] {
+    const notes = [...this.#history.values()].filter(({ content }) => content.kind === 'conflict');
+    return this.#writes.flatMap((write) => {
+      const { record, vm, place, seen } = write;
+      if (!write.isAcknowledged || record === undefined || write.isRefused) return [];
+      if (isPresent(record, hub.nodeById(record.node))) return [];
+      if (this.#writes.some((other) => this.#supersedes(other, write))) return [];
+      const equals = this.#writes.filter((other) => isEqual(other, write));
+      if (notes.some((note) => equals.some((equal) => reports(note, equal.record)))) return [];
+      return [JSON.stringify({ vm, seen, place, record })];
+    });
+  }
+
+  #supersedes(later: Write, write: Write): boolean {
+    // What a VM took back before anybody heard of it leaves no trace: a Delete that was not answered may have done so.
+    const isTakenBack = later.kind === 'end' && later.vm === write.vm;
+    const counts = (later.isAcknowledged || later.place !== undefined || isTakenBack) && !later.isRefused;
+    if (later === write || !counts) return false;
+    const isDelete = (later.kind === 'end' || later.kind === 'delete') && write.chain.includes(later.node);
+    const isSameRegister = later.kind === write.kind && later.node === write.node;
+    const isAddAgain = write.kind === 'delete' && later.kind === 'add' && later.node === write.node;
+    return (isDelete || isSameRegister || isAddAgain) && this.#knows(later, write);
+  }
+
+  /** Whether the writer of one write knew of the other, or of one that said the same: of two equal writes none is lost. */
+  #knows(later: Write, write: Write): boolean {
+    return (
+      knows(later, write) ||
+      this.#writes.some((equal) => equal !== later && isEqual(equal, write) && knows(later, equal))
+    );
+  }
+}
+
+/** The node and all above it. */
+export function chainOf(node: MoNode): string[] {
+  const chain: string[] = [];
+  for (let at: MoNode | undefined = node; at !== undefined; at = at.parentNode) chain.push(at.id);
+  return chain;
+}
+
+/** The write itself, or another that wrote the same: of these one is told. */
+function isEqual({ node, record }: Write, write: Write): boolean {
+  const isOne = record?.content.kind === 'add' || record?.content.kind === 'delete';
+  if (isOne || record === undefined) return record !== undefined && record === write.record;
+  return node === write.node && JSON.stringify(record.content) === JSON.stringify(write.record?.content);
+}
+
+/** Whether the writer of one write knew of the other; a VM's own earlier writes are no conflict. */
+function knows(later: Write, write: Write): boolean {
+  if (write.place !== undefined && write.place <= later.seen) return true;
+  return later.vm === write.vm && write.order < later.order;
+}
+
+/** Whether the tree at the end, parked nodes included, shows the write. */
+function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boolean {
+  switch (content.kind) {
+    case 'add':
+      return node?.alive === true;
+    case 'delete':
+      return node === undefined || !node.alive || isAddedSince(node, stamp);
+    case 'value':
+    case 'name':
+    case 'acl':
+    case 'title':
+    case 'type': {
+      const shown = node?.alive === true ? node.registers[content.kind]?.winner?.content : undefined;
+      return shown !== undefined && JSON.stringify(shown) === JSON.stringify(content);
+    }
+    default:
+      return true;
+  }
+}
+
+function isAddedSince({ greatestAdd }: MoNode, stamp: LogRecord['stamp']): boolean {
+  return greatestAdd !== undefined && compareStamps(greatestAdd.stamp, stamp) >= 0;
+}
+
+/** Of a node whose Add is lost nothing else is told. */
+function reports({ node, content }: LogRecord, record: LogRecord | undefined): boolean {
+  if (content.kind !== 'conflict' || record === undefined) return false;
+  const { lost } = content;
+  const isThis =
+    node === record.node &&
+    lost.content.kind === record.content.kind &&
+    compareStamps(lost.stamp, record.stamp) === 0;
+  const isItsAdd =
+    lost.content.kind === 'add' &&
+    node === record.base?.node &&
+    compareStamps(lost.stamp, record.base.stamp) === 0;
+  return isThis || isItsAdd;
+}

@@ -1,0 +1,216 @@
+/** The network: each VM has a link to the hub, with a latency, a rate, and days on which it is cut. */
+import { Queue } from '../../adapters/transport/queue.ts';
+import { VirmoError } from '../../src/errors.ts';
+import type { Channel, Dialer, Listener } from '../../src/transport.ts';
+import { type ChannelEnd, connect } from './channel.ts';
+import type { Process } from './process.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+
+/** Who is told at once that a link was cut; the others find out by the silence. */
+export type Noticed = 'both' | 'vm' | 'hub' | 'nobody';
+
+export interface NetworkOptions {
+  readonly maxMessageBytes: number;
+  /** From how many bytes on the way to a reader a send waits. */
+  readonly queueBytes: number;
+}
+
+const usualLatencyMs = 5;
+const usualBytesPerMs = 100_000;
+
+/** The way between one VM and the hub. */
+export class Link {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly channels: Set<ChannelEnd> = new Set();
+  #latencyMs = usualLatencyMs;
+  #bytesPerMs = usualBytesPerMs;
+  /** How many messages were lost on it. */
+  lost = 0;
+  #cuts = 0;
+  /** When what was sent last arrives. */
+  readonly #lastMs = { toHub: 0, toVm: 0 };
+
+  constructor(timeline: Timeline, random: Random) {
+    this.timeline = timeline;
+    this.random = random;
+  }
+
+  /** How long this message takes. */
+  delayMs(bytes: number): number {
+    return this.#latencyMs * (0.5 + this.random.next()) + bytes / this.#bytesPerMs;
+  }
+
+  /** When a message arrives that is sent now. It overtakes none of those before it, of an older channel either: a hub that hears a VM's new channel before its old one is rule Y4. */
+  arrivalMs(bytes: number, isForHub: boolean): number {
+    const way = isForHub ? 'toHub' : 'toVm';
+    const atMs = Math.max(this.#lastMs[way], this.timeline.nowMs + this.delayMs(bytes));
+    this.#lastMs[way] = atMs;
+    return atMs;
+  }
+
+  /** Whether nothing is on the way. */
+  get isQuiet(): boolean {
+    return Math.max(this.#lastMs.toHub, this.#lastMs.toVm) <= this.timeline.nowMs;
+  }
+
+  /** Without figures it is as fast as usual. */
+  slow(latencyMs: number = usualLatencyMs, bytesPerMs: number = usualBytesPerMs): void {
+    this.#latencyMs = latencyMs;
+    this.#bytesPerMs = bytesPerMs;
+  }
+
+  /** What is on the way is lost, and nothing gets through until `heal`. */
+  cut(noticed: Noticed): void {
+    this.#cuts++;
+    for (const end of this.channels) {
+      end.lose();
+      const isTold = noticed === 'both' || noticed === (end.isDialers ? 'vm' : 'hub');
+      if (isTold) end.breakLater(this.#latencyMs * this.random.next());
+    }
+  }
+
+  /** The end of one cut; of several at a time all must end. */
+  heal(): void {
+    this.#cuts--;
+  }
+
+  get isCut(): boolean {
+    return this.#cuts > 0;
+  }
+}
+
+/** All links, and the one address there is. */
+export class Network {
+  readonly #timeline: Timeline;
+  readonly #options: NetworkOptions;
+  #listener: SimulatedListener | undefined;
+
+  constructor(timeline: Timeline, options: NetworkOptions) {
+    this.#timeline = timeline;
+    this.#options = options;
+  }
+
+  /** For the hub's process. */
+  listen(process: Process): Listener {
+    if (this.#listener !== undefined) throw new RangeError('somebody listens already');
+    const listener = new SimulatedListener(process, () => {
+      if (this.#listener === listener) this.#listener = undefined;
+    });
+    this.#listener = listener;
+    return listener;
+  }
+
+  dialer(process: Process, link: Link): Dialer {
+    return { dial: ({ signal } = {}) => this.#dial(process, link, signal) };
+  }
+
+  /** A process is dead: the other ends of its channels break, or find out by the silence. */
+  died(process: Process, links: Iterable<Link>, isNoticed: boolean): void {
+    for (const link of links) {
+      for (const end of [...link.channels]) {
+        if (end.process !== process) continue;
+        end.vanish();
+        end.peerEnd.lose();
+        if (isNoticed) end.peerEnd.breakLater(link.delayMs(0));
+      }
+    }
+    if (this.#listener?.process === process) this.#listener = undefined;
+  }
+
+  /** The ends of channels that a process has. */
+  channelsOf(process: Process, links: Iterable<Link>): string[] {
+    const ends = [...links].flatMap(({ channels }) => [...channels]);
+    return ends.filter((end) => end.process === process && end.isKnown).map(() => 'an end of a channel');
+  }
+
+  /** Nobody reaches the process any more, though it runs on. */
+  isolate(process: Process, links: Iterable<Link>): void {
+    if (this.#listener?.process === process) this.#listener = undefined;
+    for (const link of links) {
+      for (const end of link.channels) {
+        if (end.process !== process) continue;
+        end.lose();
+        end.peerEnd.lose();
+        end.peerEnd.breakLater(link.delayMs(0));
+      }
+    }
+  }
+
+  #dial(process: Process, link: Link, signal: AbortSignal | undefined): Promise<Channel> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        cancel();
+        reject(signal?.reason);
+      };
+      const cancel = this.#timeline.after(link.delayMs(64), process, () => {
+        signal?.removeEventListener('abort', abort);
+        const listener = this.#listener;
+        if (link.isCut || listener === undefined || !listener.process.isAlive)
+          reject(new VirmoError('channel-failed', 'the hub cannot be reached'));
+        else {
+          const channel = this.#arrive(process, link, listener);
+          channel.isKnown = true;
+          resolve(channel);
+        }
+      });
+      if (signal?.aborted) abort();
+      else signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  #arrive(process: Process, link: Link, listener: SimulatedListener): ChannelEnd {
+    const [near, far] = connect(link, this.#options, process, listener.process);
+    this.#timeline.at(link.arrivalMs(64, true), undefined, () => {
+      if (near.isLost) return;
+      if (!listener.process.isAlive || listener.isClosed) {
+        near.lose();
+        near.breakLater(link.delayMs(0));
+        return;
+      }
+      link.channels.add(far);
+      listener.accept(far);
+    });
+    return near;
+  }
+}
+
+class SimulatedListener implements Listener {
+  readonly address = 'hub';
+  readonly process: Process;
+  readonly #accepted = new Queue<Channel>(() => 1);
+  readonly #onClose: () => void;
+  #isClosed = false;
+
+  constructor(process: Process, onClose: () => void) {
+    this.process = process;
+    this.#onClose = onClose;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  accept(channel: ChannelEnd): void {
+    channel.isKnown = true;
+    this.#accepted.push(channel);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Channel> {
+    return this.#accepted;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#onClose();
+    this.#accepted.end();
+    const refused = { code: 'closed', reason: 'the listener was closed' } as const;
+    await Promise.all(this.#accepted.drain().map((channel) => channel.close(refused)));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,148 @@
+/** What each deed of a scenario does to a simulation. What lasts is ended by the timeline. */
+import { writeLarge } from './reserved.ts';
+import type { Deed, Step } from './scenario.ts';
+import type { Simulation } from './simulation.ts';
+import type { Site } from './site.ts';
+
+/** Lets the time before the step pass, does the deed, and looks at every VM that changed. */
+export async function playStep(simulation: Simulation, step: Step): Promise<void> {
+  await simulation.run(step.afterMs);
+  play(simulation, step);
+  // What follows at once.
+  await simulation.run(0);
+  for (const site of simulation.sites) for (const watch of simulation.watches(site)) watch.check();
+}
+
+function play(simulation: Simulation, deed: Deed): void {
+  const { coverage, timeline, links, setup } = simulation;
+  const site = simulation.site(deed.vm);
+  const link = links[deed.vm - 1];
+  const after = (ms: number, end: () => void): void => void timeline.after(ms, undefined, end);
+  switch (deed.type) {
+    case 'execute':
+      for (const { command, server } of deed.commands)
+        if (site.isUp) simulation.execute(site, command, server);
+      return;
+    case 'cut': {
+      if (link === undefined) return;
+      coverage.count('cuts');
+      if (deed.noticed === 'nobody') coverage.count('cuts that nobody noticed');
+      countOpenAtomics(simulation, site);
+      link.cut(deed.noticed);
+      after(deed.lastsMs, () => link.heal());
+      return;
+    }
+    case 'slow': {
+      if (link === undefined) return;
+      coverage.count('slow readers');
+      link.slow(deed.latencyMs, deed.bytesPerMs);
+      after(deed.lastsMs, () => link.slow());
+      return;
+    }
+    case 'flood': {
+      const reader = links[deed.reader - 1];
+      coverage.count('slow readers');
+      reader?.slow(5, 20);
+      after(deed.lastsMs, () => reader?.slow());
+      for (let number = 0; number < deed.writes; number++) {
+        const [view] = simulation.views(deed.vm);
+        if (view !== undefined) simulation.execute(site, writeLarge(view, number, deed.bytes), undefined);
+      }
+      return;
+    }
+    case 'redial':
+      coverage.count('redials');
+      site.redial();
+      return;
+    case 'crash': {
+      if (site.process === undefined) return;
+      coverage.count(site.isHub ? 'hub crashes' : 'crashes');
+      countOpenAtomics(simulation, site);
+      const die = (): void => {
+        site.crash(deed.share, deed.isNoticed);
+        after(deed.lastsMs, () => site.start());
+      };
+      if (site.isHub) storeAll(simulation, die);
+      else die();
+      return;
+    }
+    case 'stop': {
+      if (!site.isUp) return;
+      coverage.count('stops');
+      // What a hub relays and cannot store is rule Y4, as in a crash.
+      if (site.isHub) site.disk.failure = undefined;
+      void site.close().then((left) => {
+        if (left.length > 0) simulation.failed(new Error(`[close] still asked for: ${left.join(', ')}`));
+        after(deed.lastsMs, () => site.start());
+      });
+      return;
+    }
+    case 'pause': {
+      const { process } = site;
+      if (process === undefined || process.isPaused) return;
+      coverage.count('pauses');
+      process.pause();
+      after(deed.lastsMs, () => process.resume());
+      return;
+    }
+    case 'clock': {
+      coverage.count('clock shifts');
+      if (setup.mos.some(({ maxAheadMs }) => Math.abs(deed.errorMs) > maxAheadMs))
+        coverage.count('clocks off beyond the bound');
+      site.clockErrorMs = deed.errorMs;
+      return;
+    }
+    case 'break-disk': {
+      const failures = site.disk.failures;
+      site.disk.failure = deed.failure;
+      after(deed.lastsMs, () => {
+        site.disk.failure = undefined;
+        if (site.disk.failures > failures) coverage.count('storage failures');
+      });
+      return;
+    }
+    case 'slow-disk':
+      site.disk.slownessMs = deed.slownessMs;
+      after(deed.lastsMs, () => {
+        site.disk.slownessMs = 4;
+      });
+      return;
+    case 'unmount':
+      coverage.count('unmounts');
+      site.unmount(deed.mo);
+      after(deed.lastsMs, () => site.mount(deed.mo));
+      return;
+  }
+}
+
+/**
+ * What a hub relays may be lost to it in a crash (rule Y3); that VMs bring it back is rule Y4. As long as that is not built, a hub dies when everything it relayed is on its disk: nobody
+ * reaches it any more, and its disk is as fast as it can be.
+ */
+function storeAll(simulation: Simulation, die: () => void): void {
+  const { hub, network, links, timeline } = simulation;
+  const { process } = hub;
+  if (process === undefined) return;
+  network.isolate(process, links);
+  hub.disk.failure = undefined;
+  hub.disk.slownessMs = 0;
+  process.resume();
+  const look = (): void => {
+    if (hub.process !== process) return;
+    const isStored = hub.disk.isIdle && [...hub.mounts.values()].every(({ isDelivered }) => isDelivered);
+    if (!isStored) {
+      timeline.after(1, undefined, look);
+      return;
+    }
+    hub.disk.slownessMs = 4;
+    die();
+  };
+  look();
+}
+
+function countOpenAtomics(simulation: Simulation, site: Site): void {
+  for (const watch of simulation.watches(site)) {
+    if (watch.hasOpenAtomic) simulation.coverage.count('Atomics on their way at a cut or crash');
+    watch.hasOpenAtomic = false;
+  }
+}

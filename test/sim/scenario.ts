@@ -1,0 +1,74 @@
+/** A scenario: all that a simulation does, as data. The same scenario runs the same way each time. */
+import type { Command } from '../../src/tree/command.ts';
+import type { Failure } from './disk.ts';
+import type { Noticed } from './network.ts';
+import type { Setup } from './setup.ts';
+
+export interface Scenario {
+  /** Chance that is not in the steps (latencies, random numbers of the VMs) comes from it. */
+  readonly seed: string;
+  readonly setup: Setup;
+  readonly steps: readonly Step[];
+}
+
+/** What happens, after so many milliseconds. */
+export type Step = { readonly afterMs: number } & Deed;
+
+/** One thing that happens to one VM; what lasts ends by itself. */
+export type Deed = { readonly vm: number } & (
+  | {
+      readonly type: 'execute';
+      /** All in one turn, none waiting for another. */
+      readonly commands: readonly { readonly command: Command; readonly server?: string }[];
+    }
+  | { readonly type: 'cut'; readonly noticed: Noticed; readonly lastsMs: number }
+  | {
+      readonly type: 'slow';
+      readonly bytesPerMs: number;
+      readonly latencyMs: number;
+      readonly lastsMs: number;
+    }
+  /** Many large writes of one leaf, as fast as they come, while one VM reads slowly: more than it can be told one by one. */
+  | {
+      readonly type: 'flood';
+      readonly reader: number;
+      readonly writes: number;
+      readonly bytes: number;
+      readonly lastsMs: number;
+    }
+  /** Closes the connection and opens another one. */
+  | { readonly type: 'redial' }
+  /** `share`: how much of what its disk had under way still reaches it, from 0 to 1. */
+  | { readonly type: 'crash'; readonly share: number; readonly isNoticed: boolean; readonly lastsMs: number }
+  /** A regular close, and a start. */
+  | { readonly type: 'stop'; readonly lastsMs: number }
+  | { readonly type: 'pause'; readonly lastsMs: number }
+  /** From now on its wall clock is off by so much. */
+  | { readonly type: 'clock'; readonly errorMs: number }
+  | { readonly type: 'break-disk'; readonly failure: Failure; readonly lastsMs: number }
+  | { readonly type: 'slow-disk'; readonly slownessMs: number; readonly lastsMs: number }
+  | { readonly type: 'unmount'; readonly mo: string; readonly lastsMs: number }
+);
+
+/** The scenario as text. */
+export function writeScenario(scenario: Scenario): string {
+  const { seed, setup, steps } = scenario;
+  const lines = steps.map((step) => `    ${JSON.stringify(step, hide)}`);
+  const head = `{\n  "seed": ${JSON.stringify(seed)},\n  "setup": ${JSON.stringify(setup, hide)},\n  "steps": [\n`;
+  return `${head}${lines.join(',\n')}\n  ]\n}\n`;
+}
+
+/** The scenario of a text that `writeScenario` wrote. */
+export function readScenario(text: string): Scenario {
+  return JSON.parse(text, show) as Scenario;
+}
+
+/** Bytes, which JSON does not know. */
+function hide(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? { bytes: [...value] } : value;
+}
+
+function show(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('bytes' in value)) return value;
+  return Array.isArray(value.bytes) ? Uint8Array.from(value.bytes as number[]) : value;
+}

@@ -1,0 +1,104 @@
+/** Random steps: what happens next, by what the VMs are like now. */
+import { randomCommand, type View } from './commands.ts';
+import type { Random } from './random.ts';
+import { writePairs } from './reserved.ts';
+import type { Deed, Step } from './scenario.ts';
+import { type MoSetup, type Setup, servers } from './setup.ts';
+
+/** What the choice of steps depends on. */
+export interface Situation {
+  readonly setup: Setup;
+  /** The management objects that a VM could be given commands for now. */
+  views(vm: number): readonly View[];
+}
+
+const deeds = {
+  execute: 600,
+  burst: 60,
+  flood: 0.6,
+  pair: 40,
+  cut: 25,
+  slow: 12,
+  redial: 8,
+  crash: 22,
+  stop: 6,
+  pause: 12,
+  clock: 12,
+  'break-disk': 7,
+  'slow-disk': 6,
+  unmount: 6,
+} as const;
+
+/** One step of a simulation, `random` being the simulation's own stream for it. */
+export function randomStep(random: Random, situation: Situation): Step {
+  return { afterMs: pauseMs(random), ...randomDeed(random, situation) };
+}
+
+/** Mostly at once or nearly so, so that things meet. */
+function pauseMs(random: Random): number {
+  return random.pick([0, 0, 0, 1, 2, 5, 10, 20, 50, random.int(400)]);
+}
+
+function randomDeed(random: Random, situation: Situation): Deed {
+  const { setup } = situation;
+  const vm = random.int(setup.vms.length);
+  const follower = setup.vms.length === 1 ? 0 : random.between(1, setup.vms.length - 1);
+  const lastsMs = random.pick([5, 30, 100, 300, 1_000, 4_000]);
+  const kind = random.weighted(deeds);
+  switch (kind) {
+    case 'execute':
+      return execute(random, situation, vm, 1);
+    case 'burst':
+      return execute(random, situation, vm, random.between(2, 8));
+    case 'flood':
+      return { type: kind, vm, reader: follower, writes: random.between(8, 20), bytes: 120_000, lastsMs };
+    case 'pair': {
+      const views = situation.views(vm);
+      const command = writePairs(views, `pair ${random.int(1_000_000)}`);
+      return { type: 'execute', vm, commands: views.length === 0 ? [] : [{ command }] };
+    }
+    case 'cut':
+      return {
+        type: kind,
+        vm: follower,
+        noticed: random.pick(['both', 'both', 'vm', 'hub', 'nobody']),
+        lastsMs,
+      };
+    case 'slow':
+      return {
+        ...{ type: kind, vm: follower, latencyMs: random.pick([5, 50, 400]) },
+        ...{ bytesPerMs: random.pick([20, 200, 100_000]), lastsMs },
+      };
+    case 'redial':
+      return { type: kind, vm: follower };
+    case 'crash':
+      return { type: kind, vm, share: random.next(), isNoticed: random.chance(0.7), lastsMs };
+    case 'stop':
+    case 'pause':
+      return { type: kind, vm, lastsMs };
+    case 'clock':
+      return { type: kind, vm, errorMs: clockError(random, random.pick(setup.mos)) };
+    case 'break-disk':
+      return { type: kind, vm, failure: random.pick(['lost', 'kept']), lastsMs };
+    case 'slow-disk':
+      return { type: kind, vm, slownessMs: random.pick([20, 200]), lastsMs };
+    case 'unmount':
+      return { type: kind, vm, mo: random.pick(setup.mos).mo, lastsMs };
+  }
+}
+
+function execute(random: Random, situation: Situation, vm: number, count: number): Deed {
+  const views = situation.views(vm);
+  if (views.length === 0) return { type: 'execute', vm, commands: [] };
+  const commands = Array.from({ length: count }, () => {
+    const command = randomCommand(random, views);
+    return random.chance(0.3) ? { command, server: random.pick(servers) } : { command };
+  });
+  return { type: 'execute', vm, commands };
+}
+
+/** Right, off within the bound, off beyond it, or by an hour. */
+function clockError(random: Random, { maxAheadMs }: MoSetup): number {
+  const sign = random.pick([-1, 1]);
+  return sign * random.pick([0, random.int(50), random.int(maxAheadMs), maxAheadMs + 10_000, 3_600_000]);
+}

@@ -1,0 +1,71 @@
+/** What is kept beside a management object as long as a VM has it mounted: a model of its tree, and an ear on its writes. */
+import type { ReplicaEvent } from '../../src/replica/events.ts';
+import type { MoNode } from '../../src/replica/mo-node.ts';
+import type { Mount } from '../../src/vm/mount.ts';
+import { checkInvariants } from '../replica/invariants.ts';
+import { TreeModel } from '../replica/model.ts';
+import { chainOf, type Ended } from './ledger.ts';
+import { checkPair } from './reserved.ts';
+import { Wiretap } from './wiretap.ts';
+
+export class Watch {
+  readonly mount: Mount;
+  readonly tap: Wiretap;
+  /** An Atomic was carried out here, and is not delivered. */
+  hasOpenAtomic = false;
+  readonly #model: TreeModel;
+  /** Its tree changed since it was last looked at. */
+  #isTouched = true;
+
+  constructor(mount: Mount, hear: (event: ReplicaEvent) => void) {
+    const { replica } = mount;
+    this.mount = mount;
+    this.tap = new Wiretap(replica);
+    this.#model = new TreeModel(replica.root);
+    replica.observe((event) => {
+      if (event.type === 'changed') {
+        this.#isTouched = true;
+        this.#model.apply(event.changes, replica.root);
+      }
+      if (event.type === 'delivered') this.hasOpenAtomic = false;
+      hear(event);
+    });
+  }
+
+  /** Throws an Error when the tree, if it changed, is not as M9 and M7 want it. */
+  check(): void {
+    if (!this.#isTouched) return;
+    this.#isTouched = false;
+    checkInvariants(this.mount.replica.root);
+    checkPair(this.mount.replica.root);
+  }
+
+  /** Throws an Error when the change events do not tell the tree. */
+  checkModel(): void {
+    const [told, is] = [this.#model.lines(), new TreeModel(this.mount.replica.root).lines()];
+    const differs = is.find((line, at) => line !== told[at]) ?? told.find((line, at) => line !== is[at]);
+    if (differs !== undefined)
+      throw new Error(`[events] the tree is not what change events tell: ${differs}`);
+  }
+
+  /** The nodes that are there, parked ones included. */
+  alive(): MoNode[] {
+    const nodes: MoNode[] = [this.mount.replica.root];
+    for (const node of nodes) for (const child of node.family) if (child.alive) nodes.push(child);
+    return nodes;
+  }
+}
+
+/** Which of these nodes are not there any more. */
+export function endedOf(
+  before: readonly { readonly node: MoNode; readonly chain: readonly string[] }[],
+): Ended[] {
+  return before.filter(({ node }) => !node.alive).map(({ node, chain }) => ({ id: node.id, chain }));
+}
+
+/** The nodes with all above each, as they are now. */
+export function withChains(
+  nodes: readonly MoNode[],
+): { readonly node: MoNode; readonly chain: readonly string[] }[] {
+  return nodes.map((node) => ({ node, chain: chainOf(node) }));
+}

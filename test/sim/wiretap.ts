@@ -1,0 +1,94 @@
+/** Listens in on one mounted management object: what each command writes, and what its hub merges. It changes nothing. */
+import type { Hub } from '../../src/replica/hub.ts';
+import { decodeEntry, type JournalEntry } from '../../src/replica/journal.ts';
+import { decodeStructs } from '../../src/replica/main.ts';
+import type { LogRecord } from '../../src/replica/record.ts';
+import { decodeRecord } from '../../src/replica/record-codec.ts';
+import type { Replica } from '../../src/replica/replica.ts';
+
+/** What a hub is heard to do. */
+export interface HubListener {
+  /** It merged these records of a VM. */
+  merged(records: readonly LogRecord[], place: number): void;
+  /** It wrote these records into main. */
+  wrote(records: readonly LogRecord[], place: number): void;
+  /** It told a VM that was slow a difference, not every update. */
+  caughtUp(): void;
+}
+
+/** Sees what commands write: a follower's in its journal, a hub's when it merges them. */
+export class Wiretap {
+  readonly #drain: () => Uint8Array[];
+  #kept: Uint8Array[] = [];
+  #own: LogRecord[] = [];
+
+  constructor(replica: Replica) {
+    this.#drain = replica.takeJournal.bind(replica);
+    replica.takeJournal = () => {
+      const entries = [...this.#kept, ...this.#drain()];
+      this.#kept = [];
+      return entries;
+    };
+  }
+
+  /** What commands wrote since the last call, what stays in the VM included. */
+  taken(): { readonly shared: readonly LogRecord[]; readonly local: readonly LogRecord[] } {
+    const entries = this.#drain();
+    this.#kept.push(...entries);
+    const commands = entries.map(decodeEntry).filter(isCommand);
+    const own = this.#own;
+    this.#own = [];
+    return {
+      shared: [...own, ...commands.flatMap(({ shared }) => shared.records)],
+      local: commands.flatMap(({ local }) => local),
+    };
+  }
+
+  /** From now on the hub is listened to. */
+  attach(hub: Hub, listener: HubListener): void {
+    const { mergeOwn, mergeBranch, missing } = hub;
+    hub.mergeOwn = (records, local) => {
+      mergeOwn.call(hub, records, local);
+      this.#own.push(...records);
+      listener.merged(records, hub.place);
+    };
+    hub.mergeBranch = (vm, records) => {
+      const judgedBefore = judgedOf(hub, vm);
+      const refusals = mergeBranch.call(hub, vm, records);
+      const judgedNow = judgedOf(hub, vm);
+      const merged = records.filter(
+        ({ life, seq }) =>
+          seq > (judgedBefore.get(life) ?? 0) &&
+          seq <= (judgedNow.get(life) ?? 0) &&
+          !refusals.some((refusal) => refusal.life === life && refusal.from <= seq && seq <= refusal.to),
+      );
+      listener.merged(merged, hub.place);
+      return refusals;
+    };
+    hub.missing = (vector) => {
+      listener.caughtUp();
+      return missing.call(hub, vector);
+    };
+    hub.onUpdate((update) => listener.wrote(recordsIn(update), hub.place));
+  }
+}
+
+function isCommand(entry: JournalEntry): entry is Extract<JournalEntry, { type: 'command' }> {
+  return entry.type === 'command';
+}
+
+function judgedOf(hub: Hub, vm: string): Map<number, number> {
+  const marks = hub.marks().filter((mark) => mark.vm === vm);
+  return new Map(marks.map(({ life, seq }) => [life, seq]));
+}
+
+/** The records in an update of main. */
+function recordsIn(update: Uint8Array): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const struct of decodeStructs(update).structs) {
+    if (!('content' in struct) || !('arr' in struct.content)) continue;
+    const elements: readonly unknown[] = struct.content.arr as unknown[];
+    for (const element of elements) if (Array.isArray(element)) records.push(decodeRecord(element));
+  }
+  return records;
+}

@@ -1,0 +1,225 @@
+import type { ExecOutcome, Mount, MountOptions, Vm } from 'virmo-sync';
+import { describe, expect, it } from 'vitest';
+import { Bed, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+
+const server = 'dms';
+
+interface Ordering {
+  readonly correlator?: string;
+  readonly isOwn?: boolean;
+}
+
+/** The DM server, or the device itself, orders the Exec of ./MO/Run. */
+async function order(vm: Vm, { correlator = 'c1', isOwn = false }: Ordering = {}): Promise<string> {
+  const command = { type: 'Exec', target: './MO/Run', correlator } as const;
+  const { status, exec = '' } = await vm.execute(command, isOwn ? {} : { server });
+  expect(status).toBe(202);
+  return exec;
+}
+
+/** A hub and a VM with ./MO/Run, which the DM server may execute; each answers with its status. */
+async function pair(
+  bed: Bed,
+  statuses: Readonly<Record<'device' | 'game', number>> = { device: 200, game: 200 },
+  options: Partial<MountOptions> = {},
+): ReturnType<Bed['pair']> {
+  const both = await bed.pair(options);
+  await set(both.device, 'Run', '');
+  await both.device.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
+  await untilEqual(both.hub, both.copy);
+  answering(both.hub, statuses.device);
+  answering(both.copy, statuses.game);
+  return both;
+}
+
+function answering(mount: Mount, status: number): void {
+  mount.handleExec('./Run', () => ({ status, data: `${status} it is` }));
+}
+
+/** The outcomes that a mount tells from now on. */
+function outcomes(mount: Mount): ExecOutcome[] {
+  const told: ExecOutcome[] = [];
+  mount.observe((event) => {
+    if (event.type === 'exec-outcome') told.push(event.outcome);
+  });
+  return told;
+}
+
+describe('[X4] the outcome of an Exec', () => {
+  it.each(['device', 'game'])('is told once, by the VM where it was ordered: %s', async (at) => {
+    const { device, game, hub, copy } = await pair(new Bed(), { device: 200, game: 410 });
+    const [issuer, mount, other] = at === 'device' ? [device, hub, copy] : [game, copy, hub];
+    const [told, elsewhere] = [outcomes(mount), outcomes(other)];
+    const id = await order(issuer, { correlator: 'c7' });
+    await Promise.all([hub.whenExecClosed(id), copy.whenExecClosed(id)]);
+    await settle();
+    const results = new Map([
+      ['device', { answer: 'done', status: 200, data: '200 it is' }],
+      ['game', { answer: 'done', status: 410, data: '410 it is' }],
+    ] as const);
+    expect(told).toEqual([
+      { exec: id, uri: './Run', correlator: 'c7', server, status: 410, data: '410 it is', results },
+    ]);
+    expect(mount.pendingOutcomes()).toEqual(told);
+    expect([elsewhere, other.pendingOutcomes()]).toEqual([[], []]);
+  });
+
+  it('waits, also over restarts, until the DM server has acknowledged it; then nothing is left', async () => {
+    const bed = new Bed();
+    const { device, hub } = await pair(bed);
+    const id = await order(device);
+    await hub.whenExecClosed(id);
+    const [mount, vm] = await again(bed, device);
+    expect(mount.pendingOutcomes().map(({ exec, status }) => [exec, status])).toEqual([[id, 200]]);
+    await mount.acknowledgeOutcome(id);
+    await mount.acknowledgeOutcome(id);
+    expect(mount.pendingOutcomes()).toEqual([]);
+    const [last] = await again(bed, vm);
+    const told = outcomes(last);
+    await settle();
+    expect([told, last.pendingOutcomes()]).toEqual([[], []]);
+  });
+
+  it('is told again after each start, to whoever listens right after the mount', async () => {
+    const bed = new Bed();
+    const { device, hub } = await pair(bed);
+    const id = await order(device);
+    await hub.whenExecClosed(id);
+    let vm = device;
+    for (let start = 0; start < 2; start++) {
+      const [mount, next] = await again(bed, vm);
+      vm = next;
+      const told = outcomes(mount);
+      await settle();
+      expect(told.map((each) => [each.exec, each.status])).toEqual([[id, 200]]);
+    }
+  });
+
+  it('of what the device itself ordered is told, and waits for nobody', async () => {
+    const { device, hub } = await pair(new Bed(), { device: 500, game: 200 });
+    const told = outcomes(hub);
+    const id = await order(device, { isOwn: true });
+    await hub.whenExecClosed(id);
+    await settle();
+    expect(told.map((each) => [each.exec, each.server, each.status])).toEqual([[id, '', 500]]);
+    expect(hub.pendingOutcomes()).toEqual([]);
+    await expect(hub.acknowledgeOutcome(id)).rejects.toThrow(RangeError);
+  });
+
+  it('cannot be acknowledged before it is there; what is not known any more may be', async () => {
+    const { device, hub, connection } = await pair(new Bed());
+    await connection.close();
+    const id = await order(device);
+    await expect(hub.acknowledgeOutcome(id)).rejects.toThrow(/no outcome yet/);
+    await hub.acknowledgeOutcome('device:1:1');
+    await device.close();
+    await expect(hub.acknowledgeOutcome(id)).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('is there as soon as all have answered, also on a VM that has no hub; there is no other when it finds one', async () => {
+    const bed = new Bed();
+    let skewMs = 0;
+    const now = (): number => Date.now() + skewMs;
+    const game = await bed.vm('game', { now });
+    const copy = await game.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
+    await set(game, 'Run', '');
+    await game.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
+    answering(copy, 250);
+    const told = outcomes(copy);
+    const id = await order(game);
+    await until('it is told', () => told.length === 1);
+    skewMs = 120_000;
+    const device = await bed.vm('device', { now });
+    await device.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
+    await bed.serve(device);
+    bed.connect(game);
+    await copy.whenExecClosed(id);
+    await copy.whenDelivered();
+    await settle();
+    expect(told.map(({ status }) => status)).toEqual([250]);
+    expect(copy.pendingOutcomes().map(({ status }) => status)).toEqual([250]);
+  });
+
+  it('is 409 for a VM that did not answer in time; what it answers later changes nothing', async () => {
+    const bed = new Bed();
+    let skewMs = 0;
+    const now = (): number => Date.now() + skewMs;
+    const device = await bed.vm('device', { now });
+    const game = await bed.vm('game', { now });
+    const hub = await device.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
+    const copy = await game.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
+    await bed.serve(device);
+    bed.connect(game);
+    await copy.whenSynced();
+    await set(device, 'Run', '');
+    await untilEqual(hub, copy);
+    answering(hub, 200);
+    let finish: (() => void) | undefined;
+    copy.handleExec('./Run', async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return { status: 200 };
+    });
+    const told = outcomes(hub);
+    const id = await order(device, { isOwn: true });
+    await until('the other VM is inside', () => finish !== undefined);
+    skewMs = 61_000;
+    await hub.whenExecClosed(id);
+    await until('it is told', () => told.length === 1);
+    finish?.();
+    await until('the late answer came', () => hub.execResults(id).size === 2);
+    await settle();
+    expect(told.map(({ status }) => status)).toEqual([409]);
+  });
+
+  it('where nobody has a handler is 408', async () => {
+    const bed = new Bed();
+    const { device, hub, copy } = await bed.pair();
+    await set(device, 'Run', '');
+    await untilEqual(hub, copy);
+    const told = outcomes(hub);
+    await order(device, { isOwn: true });
+    await until('it is told', () => told.length === 1);
+    expect(told[0]?.status).toBe(408);
+  });
+
+  it('[S1] of what stays in the VM is the VM’s own answer', async () => {
+    const rules = [{ path: './Run', share: 'local' }] as const;
+    const bed = new Bed();
+    const vm = await bed.vm('game');
+    const mount = await vm.mount('./MO', { mo: 'mo', rules });
+    await set(vm, 'Run', '');
+    await vm.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
+    answering(mount, 1401);
+    const id = await order(vm);
+    await mount.whenExecClosed(id);
+    const expected = [{ exec: id, status: 1401, data: '1401 it is' }];
+    expect(mount.pendingOutcomes()).toMatchObject(expected);
+    const [next, nextVm] = await again(bed, vm, { rules });
+    expect(next.pendingOutcomes()).toMatchObject(expected);
+    await next.acknowledgeOutcome(id);
+    const [last] = await again(bed, nextVm, { rules });
+    expect(last.pendingOutcomes()).toEqual([]);
+  });
+});
+
+/** The VM begins anew, once everything is stored; it does not serve. */
+async function again(bed: Bed, vm: Vm, options: Partial<MountOptions> = {}): Promise<[Mount, Vm]> {
+  await vm.close();
+  const next = await bed.vm(vm.id);
+  const mount = await next.mount('./MO', { mo: 'mo', ...options });
+  return [mount, next];
+}
+
+describe('events of an Exec', () => {
+  it('are each told once, the outcome after all answers', async () => {
+    const { device, hub } = await pair(new Bed());
+    const events = mountEvents(hub);
+    await hub.whenExecClosed(await order(device));
+    await settle();
+    const types = events.map(({ type }) => type).filter((type) => type.startsWith('exec-'));
+    expect(types.slice(0, 2)).toEqual(['exec-result', 'exec-result']);
+    expect(types.slice(2).sort()).toEqual(['exec-closed', 'exec-outcome']);
+  });
+});
