@@ -50,6 +50,8 @@ export class ExecBook {
   readonly #states = new Map<string, ExecState>();
   readonly #open = new Set<ExecState>();
   readonly #local = new Set<ExecState>();
+  /** Those that are not closed, though nobody is left to answer. */
+  readonly #answered = new Set<ExecState>();
   /** Known by steps of theirs alone. */
   readonly #orderless = new Set<ExecState>();
   #forgotten: Forgotten = nothingForgotten;
@@ -58,8 +60,9 @@ export class ExecBook {
     return this.#states.get(id);
   }
 
-  get hasOpen(): boolean {
-    return this.#open.size > 0;
+  /** Those in main that are not closed, though nobody is left to answer. */
+  answered(): Iterable<ExecState> {
+    return this.#answered;
   }
 
   /** Those that are not closed. */
@@ -101,7 +104,7 @@ export class ExecBook {
     if (!isTaken(state.records.get(key), record)) return undefined;
     state.records.set(key, record);
     this.#learn(state, record);
-    if (state.isLocal && isAnswered(state)) this.#close(state);
+    if (state.isMerged && !state.isClosed && isAnswered(state)) this.#finish(state);
     return state;
   }
 
@@ -126,8 +129,15 @@ export class ExecBook {
     state.isClosed = true;
     this.#states.delete(state.id);
     this.#open.delete(state);
+    this.#answered.delete(state);
     this.#local.delete(state);
     this.#orderless.delete(state);
+  }
+
+  /** A local Exec is closed when it is answered; others close when the hub says so. */
+  #finish(state: ExecState): void {
+    if (state.isLocal) this.#close(state);
+    else this.#answered.add(state);
   }
 
   /** Of an Exec that is not known: in main the order may come after its steps (rule D5), otherwise it was forgotten. */
@@ -176,6 +186,7 @@ export class ExecBook {
   #close(state: ExecState): void {
     state.isClosed = true;
     this.#open.delete(state);
+    this.#answered.delete(state);
   }
 }
 

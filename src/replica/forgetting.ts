@@ -4,9 +4,9 @@ import { formatForgotten } from './forgotten.ts';
 import { roughSize } from './record-size.ts';
 import type { ReplicaState } from './state.ts';
 
-/** An overwritten entry of meta leaves some 25 bytes in main for ever: so it is written for so many bytes of records, */
+/** What is forgotten at a time, in bytes of records as far as there are so many: for each time leaves some 25 bytes in main for ever, as every overwritten entry of a Y.Map does. */
 const worthwhileBytes = 65_536;
-/** or after so many milliseconds, if there is anything. */
+/** After so many milliseconds less is forgotten, too. */
 const patienceMs = 3_600_000;
 
 /** How far the members are, and what may go for that; one per hub, in memory alone. */

@@ -4,7 +4,7 @@ import { VirmoError } from '../errors.ts';
 import { type Conflict, decide, type Rivalry, rivalsOf } from './conflicts.ts';
 import type { ReplicaCore } from './core.ts';
 import type { Description } from './description.ts';
-import { isAnswered, isWanted } from './execs.ts';
+import { type ExecState, isWanted } from './execs.ts';
 import type { FollowerState, HubState } from './follower.ts';
 import { Forgetting } from './forgetting.ts';
 import { isForStamp, type Mark, type Refusal } from './journal.ts';
@@ -48,6 +48,8 @@ export class Hub {
   readonly #halted = new Set<string>();
   readonly #trial: Trial;
   readonly #forgetting: Forgetting;
+  /** When Execs past their expiry were looked for. */
+  #expiredMs = 0;
   /** So many records were live until they were forgotten, and are in main's log still. */
   #freed = 0;
 
@@ -157,14 +159,21 @@ export class Hub {
 
   /** Closes Execs that are answered by all, or past the deadline (rule X3). */
   closeExecs(): void {
-    if (!this.#state.execs.hasOpen) return;
-    for (const exec of this.#state.execs.open()) {
-      const { order, isMerged, isLocal } = exec;
-      if (order === undefined || !isMerged || isLocal) continue;
-      const isLate = this.#state.timeMs > order.expiry;
-      if (isAnswered(exec) || isLate) this.#note(exec.node, { kind: 'closed', exec: exec.id });
-    }
+    const due = new Set(this.#state.execs.answered());
+    for (const exec of this.#expiredExecs()) due.add(exec);
+    if (due.size === 0) return;
+    for (const { id, node } of due) this.#note(node, { kind: 'closed', exec: id });
     this.#core.finishStep('remote');
+  }
+
+  /** Looked for once a second: a member that is away may leave many open. */
+  #expiredExecs(): ExecState[] {
+    const { timeMs, execs } = this.#state;
+    if (timeMs < this.#expiredMs + 1_000) return [];
+    this.#expiredMs = timeMs;
+    return [...execs.open()].filter(
+      ({ order, isMerged, isLocal }) => isMerged && !isLocal && order !== undefined && timeMs > order.expiry,
+    );
   }
 
   /** A member tells up to which place it has main durably (rule X3). */

@@ -180,8 +180,10 @@ export class MoNode implements TreeNode {
   }
 
   countOf(schema: SchemaNode): number {
-    const list = this.lists?.get(schema);
-    if (list !== undefined) return Math.min(list.length, schema.occurrence.max);
+    const { name, occurrence } = schema;
+    if (name !== undefined) return this.child(name)?.schema === schema ? 1 : 0;
+    if (occurrence.max !== Number.POSITIVE_INFINITY)
+      return Math.min(this.lists?.get(schema)?.length ?? 0, occurrence.max);
     let count = 0;
     for (const child of this.children()) if (child.schema === schema) count++;
     return count;

@@ -48,7 +48,7 @@ export class OpenConflicts {
     const isMoved = isOpen ? !this.#nodes.has(node) : this.#nodes.delete(node);
     if (isOpen) this.#nodes.add(node);
     // Those below a node that comes or goes come or go with it.
-    this.#hasMoved ||= isMoved || this.#nodes.size > 0;
+    this.#hasMoved ||= isMoved || (this.#nodes.size > 0 && node.family.size > 0);
   }
 
   /** Whether `list` may give others than when this was last asked. */

@@ -12,23 +12,27 @@
  * | | a property or list that is not supported | 406 | | 406 | | | |
  * | | the root | | | | 405 | | |
  * | 4 | no Data | | | 412 | | | |
- * | 5 | there is no such node | 404 | | 404 | 404 | 404 | 404 |
- * | | there is one; the parent is a leaf | | 418; 405 | | | | |
+ * | 5 | there is no such node (Copy: no source) | 404 | | 404 | 404 | 404 | 404 |
+ * | | there is one; the parent is a leaf | | 418; 405 | | | 405 | |
  * | 6 | the ACL does not grant it | 425 | 425 | 425 | 425 | 425 | 425 |
  * | 7 | permanent; AccessType; unknown to the schema | 405 | 405 | 405 | 405 | 405 | 405 |
+ * | | another VM alone writes it | | 405 | 405 | 405 | 405 | |
  * | | an interior node has no value | | | 405 | | 405 | |
  * | | the last of at least one | | | | 405 | | |
- * | 8 | Occurrence is used up | | 420 | | | | |
+ * | 8 | Occurrence is used up | | 420 | | | 420 | |
  * | 9 | Format or Type, then the Data's form | | 415 | 415 (Format or Type of a permanent leaf: 405) | | 403 | |
  * | | Data that cannot be left out; Data of an interior node | | 412; 400 | | | | |
  *
- * Of a property, in the place of 6 to 9: ACL: who may change it 425, text 415, syntax 500, the root's Add=* 405. Title: Replace
- * right 425, text 415, half characters 400, 255 bytes 413. Name: Replace right 425, permanent or AccessType 405, text 415, no
- * name 500, too long 414, another kind of node by the schema 405, taken 418. Size of an interior node: 406 after 6. Get and
- * Replace of properties do not ask AccessType, except Replace of the Name, which changes the node itself.
+ * Of a property, in the place of 6 to 9: ACL: who may change it 425, another VM's 405, text 415, syntax 500, the root's Add=* 405.
+ * Title: Replace right 425, another VM's 405, text 415, half characters 400, 255 bytes 413. Name: Replace right 425, permanent,
+ * AccessType or another VM's 405, text 415, no name 500, too long 414, another kind of node by the schema or the scope rules 405,
+ * taken 418. Size of an interior node: 406 after 6. Get and Replace of properties do not ask AccessType, except Replace of the
+ * Name, which changes the node itself.
  *
- * An Add whose parents are missing adds them; it checks them from the top, 7 to 9 for each, and then the target. The device
- * itself (no server) is not bound by ACLs and AccessType, and may add and delete permanent nodes that are not required (rule P2).
+ * An Add, or Copy, whose parents are missing adds them; it checks them from the top, 7 to 9 for each, and then the target. A
+ * subtree is checked from the top, too: the children of a node before what is below them, each as a command of its own would be.
+ * The device itself (no server) is not bound by ACLs and AccessType, and may add and delete permanent nodes that are not required
+ * (rule P2); by scope rules it is.
  */
 import { isServerIdentifier } from './acl.ts';
 import { type Attempt, attemptAll, MAX_NESTING, undone } from './atomic.ts';

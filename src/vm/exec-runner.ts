@@ -61,7 +61,9 @@ export class ExecRunner {
   readonly #host: ExecHost;
   readonly #handlers = new Map<string, Handler>();
   readonly #begun = new Set<string>();
-  readonly #stop = new AbortController();
+  /** One for each handler at work: many on one signal would look like a leak to Node. */
+  readonly #atWork = new Set<AbortController>();
+  #isStopped = false;
 
   constructor(host: ExecHost) {
     this.#host = host;
@@ -91,7 +93,7 @@ export class ExecRunner {
     const isInStep = this.#host.isInStep();
     const { order, issuer, isMerged, isLocal } = exec;
     const { vm } = replica;
-    if (order === undefined || exec.isClosed || this.#stop.signal.aborted || this.#begun.has(exec.id)) return;
+    if (order === undefined || exec.isClosed || this.#isStopped || this.#begun.has(exec.id)) return;
     if (!order.addressees.includes(vm) || exec.results.has(vm)) return;
     // What the hub has waits for the hub, which knows better than a disk that may have been put back.
     const isUnheard = !isInStep && !isMerged && issuer === vm;
@@ -110,8 +112,10 @@ export class ExecRunner {
     this.#begun.delete(exec);
   }
 
+  /** Begins nothing any more, and tells the handlers at work. */
   close(): void {
-    this.#stop.abort();
+    this.#isStopped = true;
+    for (const work of this.#atWork) work.abort();
   }
 
   #begin(exec: ExecState, handler: Handler | undefined, where: 'hub' | 'here'): void {
@@ -130,13 +134,16 @@ export class ExecRunner {
       await this.#host.whenSafe(exec.id, where);
     }
     const { order, issuer, isClosed } = exec;
-    if (this.#stop.signal.aborted || order === undefined || isClosed) return;
+    if (this.#isStopped || order === undefined || isClosed) return;
     const uri = this.#whereabouts(exec);
     if (uri === undefined) return;
     const { data, correlator, server } = order;
-    const invocation = { id: exec.id, uri, data, correlator, server, issuer, signal: this.#stop.signal };
+    const work = new AbortController();
+    this.#atWork.add(work);
+    const invocation = { id: exec.id, uri, data, correlator, server, issuer, signal: work.signal };
     const reply = await attempt(handler.handle, invocation);
-    if (!this.#stop.signal.aborted) this.#answer(exec, 'done', reply.status, reply.data);
+    this.#atWork.delete(work);
+    if (!this.#isStopped) this.#answer(exec, 'done', reply.status, reply.data);
   }
 
   /** The target's URI; where it is not to be run any more, that is answered. */

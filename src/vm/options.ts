@@ -15,6 +15,8 @@ export interface VmOptions {
   readonly rootAcl?: string;
   /** Limits on URIs in commands (DevDetail/URI). Default: none. */
   readonly uriLimits?: UriLimits;
+  /** Whether a Copy may be of an interior node, with all below (OMA DM 1.2 knows leaves alone). Default false: then it is 405. */
+  readonly copySubtrees?: boolean;
   /** The VM's clock in milliseconds since 1970. Default: the system's. */
   readonly now?: () => number;
 }

@@ -5,10 +5,9 @@ import type { Storage } from '../storage.ts';
 import type { Dialer, Listener } from '../transport.ts';
 import { formatAcl, parseAcl } from '../tree/acl.ts';
 import type { Command, CommandContext, Outcome } from '../tree/command.ts';
-import { executeCommand } from '../tree/execute.ts';
+import { type ExecuteOptions, executeCommand } from '../tree/execute.ts';
 import { Forest } from '../tree/forest.ts';
 import { Status } from '../tree/status.ts';
-import type { UriLimits } from '../tree/uri.ts';
 import { formatUri, parsePath } from '../tree/uri.ts';
 import { checkConnectOptions, checkMountOptions, checkName, checkServeOptions } from './check-options.ts';
 import {
@@ -58,7 +57,7 @@ export class Vm implements AsyncDisposable {
   readonly id: string;
   readonly #storage: Storage;
   readonly #world: World;
-  readonly #uriLimits: UriLimits | undefined;
+  readonly #executeOptions: ExecuteOptions;
   readonly #forest: Forest;
   readonly #journals: Set<Journaled>;
   readonly #mounts = new Map<string, Mount>();
@@ -76,7 +75,7 @@ export class Vm implements AsyncDisposable {
 
   /** To be opened with `openVm`; `entries` are those that the VM's own nodes were made of. */
   constructor(
-    { id, storage, uriLimits }: VmOptions,
+    { id, storage, uriLimits, copySubtrees = false }: VmOptions,
     world: World,
     own: Replica,
     entries: readonly Uint8Array[],
@@ -84,7 +83,7 @@ export class Vm implements AsyncDisposable {
     this.id = id;
     this.#storage = storage;
     this.#world = world;
-    this.#uriLimits = uriLimits;
+    this.#executeOptions = { copySubtrees, ...(uriLimits && { limits: uriLimits }) };
     this.#forest = new Forest(own);
     this.#journals = new Set([new OwnJournal(own)]);
     this.#persistence = new Persistence(storage, this.#journals, world, (error) =>
@@ -294,8 +293,7 @@ export class Vm implements AsyncDisposable {
 
   #carryOut(command: Command, context: CommandContext): Outcome {
     try {
-      const options = this.#uriLimits === undefined ? {} : { limits: this.#uriLimits };
-      return executeCommand(command, this.#forest, context, options);
+      return executeCommand(command, this.#forest, context, this.#executeOptions);
     } catch (error) {
       if (error instanceof VirmoError && error.code === 'message-too-large')
         return { status: Status.TooLarge };

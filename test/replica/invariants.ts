@@ -31,6 +31,7 @@ function problemOf(node: TreeNode): string | undefined {
   if (node.schema !== undefined && kindOf(node.schema) !== node.kind) return 'is of the wrong kind';
   for (const described of node.schema?.children ?? []) {
     const count = children.filter(({ schema }) => schema === described).length;
+    if (node.countOf(described) !== count) return `${described.name ?? 'placeholders'}: counted wrong`;
     if (count > described.occurrence.max) return `${described.name ?? 'placeholders'}: ${count} are too many`;
   }
   for (const required of node.schema?.children ?? []) {

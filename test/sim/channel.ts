@@ -132,6 +132,12 @@ export class ChannelEnd implements Channel {
     this.#link.timeline.after(ms, this.process, () => this.#end({ by: 'break', cause: 'the link was cut' }));
   }
 
+  /** The peer is not there any more, and this end learns it. */
+  reset(): void {
+    this.lose();
+    this.breakLater(this.#link.delayMs(0));
+  }
+
   /** Its process is dead. */
   vanish(): void {
     this.#isLost = true;

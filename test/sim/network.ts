@@ -112,8 +112,8 @@ export class Network {
       for (const end of [...link.channels]) {
         if (end.process !== process) continue;
         end.vanish();
-        end.peerEnd.lose();
-        if (isNoticed) end.peerEnd.breakLater(link.delayMs(0));
+        if (isNoticed) end.peerEnd.reset();
+        else end.peerEnd.lose();
       }
     }
     if (this.#listener?.process === process) this.#listener = undefined;
@@ -132,8 +132,7 @@ export class Network {
       for (const end of link.channels) {
         if (end.process !== process) continue;
         end.lose();
-        end.peerEnd.lose();
-        end.peerEnd.breakLater(link.delayMs(0));
+        end.peerEnd.reset();
       }
     }
   }
@@ -164,13 +163,18 @@ export class Network {
     const [near, far] = connect(link, this.#options, process, listener.process);
     this.#timeline.at(link.arrivalMs(64, true), undefined, () => {
       if (near.isLost) return;
-      if (!listener.process.isAlive || listener.isClosed) {
-        near.lose();
-        near.breakLater(link.delayMs(0));
+      if (!listener.process.isAlive) {
+        near.reset();
         return;
       }
       link.channels.add(far);
-      listener.accept(far);
+      this.#timeline.after(0, listener.process, () => {
+        if (!listener.isClosed) listener.accept(far);
+        else {
+          far.vanish();
+          near.reset();
+        }
+      });
     });
     return near;
   }

@@ -123,6 +123,7 @@ function storeAll(simulation: Simulation, die: () => void): void {
   const { hub, network, links, timeline } = simulation;
   const { process } = hub;
   if (process === undefined) return;
+  hub.isDying = true;
   network.isolate(process, links);
   hub.disk.failure = undefined;
   hub.disk.slownessMs = 0;

@@ -39,6 +39,8 @@ export class Site {
   readonly mounts: Map<string, Mount> = new Map();
   /** What its wall clock shows beside the true time. */
   clockErrorMs = 0;
+  /** It is about to crash, and takes no commands any more. */
+  isDying = false;
   process: Process | undefined;
   vm: Vm | undefined;
   readonly #host: SiteHost;
@@ -70,7 +72,7 @@ export class Site {
 
   /** Whether commands can be given to it. */
   get isUp(): boolean {
-    return this.vm !== undefined && this.process?.isPaused === false;
+    return this.vm !== undefined && this.process?.isPaused === false && !this.isDying;
   }
 
   /** Whether all of it runs that is meant to. */
@@ -259,6 +261,7 @@ export class Site {
   }
 
   #forget(): void {
+    this.isDying = false;
     this.process = undefined;
     this.vm = undefined;
     this.mounts.clear();

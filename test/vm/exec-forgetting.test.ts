@@ -1,8 +1,22 @@
 import type { Mount, Vm } from 'virmo-sync';
+import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { Bed, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+import { openVmIn } from '../../src/vm/vm.ts';
+import { systemWorld, type World } from '../../src/vm/world.ts';
+import { Bed, closeLater, mountEvents, set, settle, until, untilEqual } from './bed.ts';
 
 const hour = 3_600_000;
+
+/** Where what is done every second is done fifty times a second. */
+function hurried(now: () => number = Date.now): World {
+  return { ...systemWorld, now, every: (ms, call, options) => systemWorld.every(ms / 50, call, options) };
+}
+
+async function open(bed: Bed, id: string, now?: () => number): Promise<Vm> {
+  const vm = await openVmIn({ id, storage: memoryStorage({ disk: bed.disk(id) }) }, hurried(now));
+  closeLater(vm);
+  return vm;
+}
 
 interface Timed {
   readonly device: Vm;
@@ -17,11 +31,11 @@ interface Timed {
 async function pair(bed: Bed): Promise<Timed> {
   let skewMs = 0;
   const now = (): number => Date.now() + skewMs;
-  const [device, game] = [await bed.vm('device', { now }), await bed.vm('game', { now })];
+  const [device, game] = [await open(bed, 'device', now), await open(bed, 'game', now)];
   const hub = await device.mount('./MO', { mo: 'mo' });
   const copy = await game.mount('./MO', { mo: 'mo' });
   await bed.serve(device);
-  bed.connect(game, { silenceMs: 1_000 });
+  bed.connect(game);
   await copy.whenSynced();
   await set(device, 'Run', '');
   await untilEqual(hub, copy);
@@ -77,9 +91,9 @@ describe('[X3] Execs that are over', () => {
   it('stay known where they are until a member that is away has come', async () => {
     const bed = new Bed();
     const { device, hub, copy, pass } = await pair(bed);
-    const phone = await bed.vm('phone');
+    const phone = await open(bed, 'phone');
     const away = await phone.mount('./MO', { mo: 'mo' });
-    const connection = bed.connect(phone, { silenceMs: 1_000 });
+    const connection = bed.connect(phone);
     await away.whenSynced();
     await connection.close();
     const id = await order(device);
@@ -88,14 +102,14 @@ describe('[X3] Execs that are over', () => {
     pass();
     await settle(200);
     expect(hub.replica.knownExecs()).toHaveLength(1);
-    bed.connect(phone, { silenceMs: 1_000 });
+    bed.connect(phone);
     await away.whenExecClosed(id);
     await until('all have forgotten', isForgotten(hub, copy, away));
   });
 
   it('[S1] of one VM alone are forgotten by it, soon', async () => {
     const bed = new Bed();
-    const vm = await bed.vm('game');
+    const vm = await open(bed, 'game');
     const rules = [{ path: './Run', share: 'local' }] as const;
     const mount = await vm.mount('./MO', { mo: 'mo', rules });
     await set(vm, 'Run', '');
@@ -106,7 +120,7 @@ describe('[X3] Execs that are over', () => {
     }
     await until('it has forgotten', isForgotten(mount));
     await vm.close();
-    const again = await bed.vm('game');
+    const again = await open(bed, 'game');
     const next = await again.mount('./MO', { mo: 'mo', rules });
     await until('what its disk tells is forgotten too', isForgotten(next));
   });

@@ -159,6 +159,7 @@ function add(kind: 'leaf' | 'interior', uri: string): Command {
     says: () => `adds the ${kind === 'leaf' ? 'leaf' : 'interior node'} \`${uri}\``,
     isPossible: (root) => isThere(root, uri.slice(0, uri.lastIndexOf('/'))) && !isThere(root, uri),
     about: parsePath(uri).slice(0, 1),
+    adds: uri,
     edit: ({ tx, root, me }) => (kind === 'leaf' ? putLeaf(tx, root, uri, me) : putInterior(tx, root, uri)),
   };
 }

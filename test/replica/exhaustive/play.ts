@@ -66,7 +66,7 @@ export class Play {
   /** Plays it, and gives how it ends. Throws where a rule is broken. */
   run(): Outcome {
     for (const [at, { vm }] of this.#schedule.hub.entries()) {
-      while (this.#act(vm) !== 'send');
+      for (let act = this.#act(vm); act === 'edit' || act === 'receive'; ) act = this.#act(vm);
       if (!this.#site(vm).deliverUp()) this.#silent.add(at);
       this.#check(this.group.hub, `hub: ${this.#heardBy(at + 1)}`);
     }

@@ -1,0 +1,33 @@
+/** The Generic Alert that answers an Exec (FUMO 1.0; DM 1.2, alert 1226): what a DM client puts into its next package to the server. */
+import type { ExecOutcome } from 'virmo-sync';
+import { FumoAlert } from 'virmo-sync/mo/fumo';
+
+/** The parts of the alert's one Item, and the correlator. */
+export interface GenericAlert {
+  /** The FUMO object's URI in the device. */
+  readonly source: string;
+  readonly type: string;
+  readonly format: 'int';
+  readonly mark: 'informational' | 'critical';
+  readonly data: string;
+  /** As the Exec had it; '' where it had none. */
+  readonly correlator: string;
+}
+
+/** The alert for the outcome of an Exec, which was of Download, Update or DownloadAndUpdate. */
+export function alertOf({ uri, status, correlator }: ExecOutcome, source: string): GenericAlert {
+  const hasFailed = Math.floor(status / 100) !== 2;
+  return {
+    source,
+    type:
+      uri === './Download'
+        ? FumoAlert.Download
+        : uri === './Update'
+          ? FumoAlert.Update
+          : FumoAlert.DownloadAndUpdate,
+    format: 'int',
+    mark: hasFailed ? 'critical' : 'informational',
+    data: String(status),
+    correlator,
+  };
+}
