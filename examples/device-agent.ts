@@ -6,29 +6,20 @@
  */
 import { openVm, preSharedTokens } from 'virmo-sync';
 import { lmdb } from 'virmo-sync/lmdb';
-import { FumoResult, FumoState, fumo } from 'virmo-sync/mo/fumo';
 import { webSocket, webSocketListener } from 'virmo-sync/websocket';
+import { FirmwareAgent, firmwareMount } from './fumo/agent.ts';
 
 const { VM_ID = 'device', HUB, PORT = '7420', TOKEN = 'a secret' } = process.env;
 const { STORE = `.virmo-sync/agent-${VM_ID}` } = process.env;
 
 const vm = await openVm({ id: VM_ID, storage: lmdb(STORE) });
 vm.observe((event) => console.log(event.type));
-const rules = [{ path: './State', share: 'local' }] as const;
-const firmware = await vm.mount('./FUMO', {
-  mo: 'fumo',
-  schema: fumo,
-  nodes: ['./DownloadAndUpdate'],
-  rules,
-});
+const firmware = await vm.mount('./FUMO', firmwareMount);
 firmware.observe((event) => console.log(event.type));
-
-const { DownloadProgressing, UpdateProgressing, UpdateSuccessfulNoData } = FumoState;
-firmware.handleExec('./DownloadAndUpdate', async () => {
-  for (const state of [DownloadProgressing, UpdateProgressing, UpdateSuccessfulNoData]) {
-    await vm.execute({ type: 'Replace', target: './FUMO/State', data: `${state}` });
-  }
-  return { status: FumoResult.Success };
+await FirmwareAgent.start(vm, firmware, {
+  download: async (url) => url,
+  update: async () => undefined,
+  remove: async () => undefined,
 });
 
 if (HUB === undefined) {

@@ -38,14 +38,14 @@ await device.serve(network.listen('device'), { admit: ({ vm }) => vm === 'game' 
 game.connect(network.dialer('device'));
 await gameFumo.whenSynced();
 
-// What the DM client sends to the server in its next package. Only once the server has acknowledged the alert, the outcome is told no more.
+// What the DM client sends to the server in its next package. The outcome is told again after each start, until the server has acknowledged the alert.
 const acknowledged = new Promise<void>((resolve, reject) => {
   deviceFumo.observe((event) => {
     if (event.type !== 'exec-outcome') return;
     const { outcome } = event;
     const { data, mark, type, correlator } = alertOf(outcome, deviceFumo.uri);
     console.log(`Alert 1226 to ${outcome.server}: ${type} ${data} (${mark}), correlator ${correlator}`);
-    for (const [vm, result] of outcome.results)
+    for (const [vm, result] of [...outcome.results].sort())
       console.log(`  ${vm} answered ${result.status}${result.data && `: ${result.data}`}`);
     deviceFumo.acknowledgeOutcome(outcome.exec).then(resolve, reject);
   });

@@ -44,6 +44,7 @@ describe('the architecture test', () => {
     ['src/tree/uri.ts', "import { isIP } from 'node:net';", 'the core imports node:net'],
     ['src/replica/stamp.ts', 'const ms = Date.now();', 'the core has no Date.now'],
     ['src/wire/frame.ts', 'const bytes = Buffer.from(text);', 'the core has no Buffer.'],
+    ['src/vm/turn.ts', 'setImmediate(work);', 'outside of its world src/vm has no setImmediate('],
     ['src/cli/tree.ts', "import { Vm } from '../vm/vm.ts';", 'src/cli imports src/vm/vm.ts'],
     [
       'adapters/storage/lmdb/index.ts',

@@ -15,7 +15,7 @@ export type ReplicaEvent =
   | { readonly type: 'conflict'; readonly conflict: ConflictReport }
   /** Something is kept and not shown from now on: see `conflicts`. */
   | { readonly type: 'parked'; readonly conflict: OpenConflict }
-  /** It is shown now, or gone. */
+  /** It is listed no more: shown now, or gone, with a node above it perhaps. */
   | { readonly type: 'resolved'; readonly conflict: OpenConflict }
   /** Another schema, or other scope rules, hold from now on (rules M6, S1). */
   | { readonly type: 'described' }

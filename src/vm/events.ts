@@ -29,7 +29,7 @@ export type MountEvent =
     }
   /** Something is kept and not shown from now on: a parked node, or a value that the schema forbids; `conflicts` lists them (rules M4 to M6). */
   | { readonly type: 'parked'; readonly conflict: OpenConflict }
-  /** It is shown now, or gone. */
+  /** It is listed no more: shown now, or gone, with a node above it perhaps. */
   | { readonly type: 'resolved'; readonly conflict: OpenConflict }
   /** Another schema, or other scope rules, hold from now on (rule M6): a VM replaced them, or the hub's were taken over. */
   | { readonly type: 'described' }

@@ -174,7 +174,7 @@ export class ExecDesk {
     return { exec: id, uri: this.#host.uriOf(node) ?? '', correlator, server, ...verdict, results };
   }
 
-  /** Resolves when it is durable at the hub, or here, that this VM began the Exec. */
+  /** Resolves when it is durable here that this VM began the Exec, and at the hub if it has one: that may be out of reach when this VM begins anew, and then its own disk decides (rule X2). */
   async #whenSafe(exec: string, where: 'hub' | 'here'): Promise<void> {
     const { replica } = this.#host;
     if (where === 'hub' && replica.hub === undefined) {
@@ -182,7 +182,7 @@ export class ExecDesk {
         this.#undelivered.set(exec, resolve);
       });
     }
-    if (where === 'here' || replica.hub !== undefined) await this.#whenStored();
+    await this.#whenStored();
   }
 
   /** A storage that fails is tried again; whoever waits here waits for that. */

@@ -12,8 +12,8 @@ import { isTreeRecord, type ConflictSide as RecordSide } from '../replica/record
 import type { Replica } from '../replica/replica.ts';
 import type { Resolution } from '../replica/resolve.ts';
 import type { ServedMo } from '../sync/hub-session.ts';
-import type { Status } from '../tree/status.ts';
-import { formatUri, parsePath } from '../tree/uri.ts';
+import { Status } from '../tree/status.ts';
+import { formatUri, parsePath, parseUri, type UriLimits } from '../tree/uri.ts';
 import { type ConflictSide, type ExecOutcome, Listeners, type MountEvent } from './events.ts';
 import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
@@ -22,6 +22,7 @@ import type { World } from './world.ts';
 
 /** What a mount needs of its VM. */
 export interface MountHost {
+  readonly uriLimits: UriLimits;
   readonly world: World;
   /** Whether Execs ordered here run here when no hub is in reach (rule X2). */
   readonly runsWithoutHub: boolean;
@@ -160,13 +161,23 @@ export class Mount implements Journaled, ServedMo {
   /**
    * Resolves a parked node of `conflicts` as a command of the device itself: it is kept in the place of whoever has its name, renamed, or deleted. Resolves when that is durable here.
    * 404: there is none of this id. 405: it cannot be resolved so (one too many, or unknown to the schema, can only be deleted), or a node in its way is required, or another VM's to write. 418: the new name is taken; 420: there is no
-   * room; 500: it is no name. Rejects with `storage-failed`; with `closed` after `close`.
+   * room; 414: the new name is beyond the VM's limits on URIs; 500: it is no name. Rejects with `storage-failed`; with `closed` after `close`.
    */
   async resolve(id: string, resolution: Resolution): Promise<Status> {
     if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
-    const status = this.replica.resolve(id, resolution);
+    const tooLong = resolution.how === 'rename' ? this.#problemOf(id, resolution.name) : undefined;
+    const status = tooLong ?? this.replica.resolve(id, resolution);
     await this.#host.stored();
     return status;
+  }
+
+  /** 414: a node that cannot be addressed could never be renamed back. */
+  #problemOf(id: string, name: string): Status | undefined {
+    const node = this.replica.nodeById(id);
+    if (node === undefined) return undefined;
+    const path = [...parsePath(this.uri), ...parsePath(uriOf(node)).slice(0, -1), name];
+    const uri = parseUri(formatUri(path), this.#host.uriLimits);
+    return !uri.ok && uri.status === Status.UriTooLong ? uri.status : undefined;
   }
 
   /** Who wrote a leaf's value last, or made an interior node (a URI relative to the management object's root). `undefined` where there is no such node, or nobody wrote it (rule I3). */

@@ -8,7 +8,7 @@ import type { Command, CommandContext, Outcome } from '../tree/command.ts';
 import { type ExecuteOptions, executeCommand } from '../tree/execute.ts';
 import { Forest } from '../tree/forest.ts';
 import { Status } from '../tree/status.ts';
-import { formatUri, parsePath } from '../tree/uri.ts';
+import { formatUri, NO_LIMITS, parsePath } from '../tree/uri.ts';
 import { checkConnectOptions, checkMountOptions, checkName, checkServeOptions } from './check-options.ts';
 import {
   collect,
@@ -57,7 +57,7 @@ export class Vm implements AsyncDisposable {
   readonly id: string;
   readonly #storage: Storage;
   readonly #world: World;
-  readonly #executeOptions: ExecuteOptions;
+  readonly #executeOptions: Required<ExecuteOptions>;
   readonly #forest: Forest;
   readonly #journals: Set<Journaled>;
   readonly #mounts = new Map<string, Mount>();
@@ -75,7 +75,7 @@ export class Vm implements AsyncDisposable {
 
   /** To be opened with `openVm`; `entries` are those that the VM's own nodes were made of. */
   constructor(
-    { id, storage, uriLimits, copySubtrees = false }: VmOptions,
+    { id, storage, uriLimits = NO_LIMITS, copySubtrees = false }: VmOptions,
     world: World,
     own: Replica,
     entries: readonly Uint8Array[],
@@ -83,7 +83,7 @@ export class Vm implements AsyncDisposable {
     this.id = id;
     this.#storage = storage;
     this.#world = world;
-    this.#executeOptions = { copySubtrees, ...(uriLimits && { limits: uriLimits }) };
+    this.#executeOptions = { copySubtrees, limits: uriLimits };
     this.#forest = new Forest(own);
     this.#journals = new Set([new OwnJournal(own)]);
     this.#persistence = new Persistence(storage, this.#journals, world, (error) =>
@@ -274,6 +274,7 @@ export class Vm implements AsyncDisposable {
     const mount = new Mount(mo, path, moDocument(mo), replica, {
       world: this.#world,
       runsWithoutHub: execsWithoutHub,
+      uriLimits: this.#executeOptions.limits,
       dirty: () => this.#turn.schedule(),
       stored: () => this.#stored(),
     });

@@ -23,6 +23,11 @@ const core = ['contracts', 'src/encode.ts', 'src/tree', 'src/replica', 'src/wire
 const worldly =
   /\b(Buffer|process|console|setTimeout|setInterval|setImmediate|performance|crypto|fetch)\s*[.(]|\bDate\.now\b|\bMath\.random\b|\bnew Date\(\)/;
 
+/** The shell has time and chance from its world, so that a simulator can hand it another. */
+const world = ['src/vm/world.ts', 'src/vm/random.ts'];
+const temporal =
+  /\b(setTimeout|setInterval|setImmediate|performance)\s*[.(]|\bDate\.now\b|\bMath\.random\b|\bnew Date\(\)/;
+
 /** The sentences of the architecture that these files break. */
 export function brokenRules(sources: readonly Source[]): string[] {
   return sources
@@ -33,8 +38,11 @@ export function brokenRules(sources: readonly Source[]): string[] {
 function problemsOf(source: Source): string[] {
   const unit = unitOf(source.path);
   const problems = importsOf(source).flatMap((target) => importProblem(source.path, unit, target) ?? []);
-  const world = core.includes(unit) ? worldly.exec(withoutComments(source.text)) : null;
-  if (world !== null) problems.push(`the core has no ${world[0]}`);
+  const foreign = core.includes(unit) ? worldly.exec(withoutComments(source.text)) : null;
+  if (foreign !== null) problems.push(`the core has no ${foreign[0]}`);
+  const isShell = unit === 'src/vm' && !world.includes(source.path);
+  const clock = isShell ? temporal.exec(withoutComments(source.text)) : null;
+  if (clock !== null) problems.push(`outside of its world src/vm has no ${clock[0]}`);
   return problems.map((problem) => `${source.path}: ${problem}`);
 }
 

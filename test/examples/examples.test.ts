@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Mount, openVm, preSharedTokens, type Vm } from 'virmo-sync';
 import { memoryStorage } from 'virmo-sync/memory-storage';
-import { fumo } from 'virmo-sync/mo/fumo';
 import { webSocket, webSocketListener } from 'virmo-sync/websocket';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { firmwareMount } from '../../examples/fumo/agent.ts';
 import { Example } from './example.ts';
 
 const TOKEN = 'for this test';
@@ -17,6 +17,23 @@ describe('examples/two-vms.ts', () => {
     expect(await example.ended()).toBe(0);
     expect(example.output).toBe(
       'device: 200\ngame: 200\nin the Game VM: https://example.com/2.pkg\nequal: true\n',
+    );
+  });
+});
+
+describe('examples/firmware-update.ts', () => {
+  it('tells the DM server the worse of two outcomes, with each VM’s State its own', async () => {
+    await using example = new Example('firmware-update.ts');
+    expect(await example.ended()).toBe(0);
+    expect(example.output).toBe(
+      `Replace of dms.example.com: 200
+Exec of dms.example.com: 202
+Alert 1226 to dms.example.com: org.openmobilealliance.dm.firmwareupdate.downloadandupdate 402 (critical), correlator update-2
+  device answered 200
+  game answered 402: the signature of /var/firmware/2.pkg is wrong
+State: device 90, game 70
+State after clean-up: device 10, game 10
+`,
     );
   });
 });
@@ -75,6 +92,7 @@ describe('examples/device-agent.ts', () => {
     const { address: HUB } = await device.serve(listener, { admit: preSharedTokens({ game: TOKEN }) });
     await using agent = new Example('device-agent.ts', { VM_ID: 'game', STORE, TOKEN, HUB });
     await agent.says(/^synced$/m);
+    await device.execute({ type: 'Replace', target: `${update}/PkgURL`, data: 'https://example.com/2.pkg' });
     expect(await orderUpdate(device, mount)).toEqual({ device: 200, game: 200 });
     expect(await agent.stop()).toBe(0);
   });
@@ -90,8 +108,7 @@ async function open(id: string): Promise<Vm> {
 }
 
 async function mountFumo(vm: Vm): Promise<Mount> {
-  const rules = [{ path: './State', share: 'local' }] as const;
-  const mount = await vm.mount('./FUMO', { mo: 'fumo', schema: fumo, nodes: ['./DownloadAndUpdate'], rules });
+  const mount = await vm.mount('./FUMO', firmwareMount);
   mount.handleExec('./DownloadAndUpdate', async () => ({ status: 200 }));
   return mount;
 }

@@ -40,12 +40,14 @@ class Device {
   readonly updater = new TestUpdater();
   /** All values that State had, in order. */
   readonly states: number[] = [];
+  readonly vm: Vm;
+  readonly mount: Mount;
   readonly #outcomes: ExecOutcome[] = [];
 
-  private constructor(
-    readonly vm: Vm,
-    readonly mount: Mount,
-  ) {}
+  private constructor(vm: Vm, mount: Mount) {
+    this.vm = vm;
+    this.mount = mount;
+  }
 
   static async open(id = 'device', disk = memoryDisk(), transitions = fumoTransitions): Promise<Opened> {
     const vm = await openVm({
@@ -275,7 +277,7 @@ describe('the Generic Alert of an outcome', () => {
     ['./Download', 200, FumoAlert.Download, 'informational'],
     ['./Update', 251, FumoAlert.Update, 'informational'],
     ['./DownloadAndUpdate', 402, FumoAlert.DownloadAndUpdate, 'critical'],
-    ['./Update', 1200, FumoAlert.Update, 'critical'],
+    ['./Update', 550, FumoAlert.Update, 'critical'],
   ] as const)('of %s with %i', (uri, status, type, mark) => {
     const outcome = { exec: 'x', uri, correlator: 'c', server: 'dms', status, data: '', results: new Map() };
     expect(alertOf(outcome, './FUMO')).toEqual({

@@ -8,9 +8,14 @@ import { Bed, get, mountEvents, type Pair, SteeredStorage, set, settle, until, u
 class Two {
   readonly bed: Bed = new Bed();
   nowMs = 1_700_000_000_000;
+  readonly #options: Partial<VmOptions>;
+
+  constructor(options: Partial<VmOptions> = {}) {
+    this.#options = options;
+  }
 
   vm(id: string, options: Partial<VmOptions> = {}): Promise<Vm> {
-    return this.bed.vm(id, { now: () => this.nowMs, ...options });
+    return this.bed.vm(id, { now: () => this.nowMs, ...this.#options, ...options });
   }
 
   async pair(options: Partial<MountOptions> = {}): Promise<Pair> {
@@ -64,6 +69,14 @@ function told(events: readonly MountEvent[]): string[] {
 }
 
 describe('[M4] conflicts of a mount', () => {
+  it('[M4] is not renamed beyond the limits that the VM has on URIs', async () => {
+    const uriLimits = { maxDepth: 0, maxSegmentLength: 8, maxTotalLength: 0 };
+    const { hub } = await new Two({ uriLimits }).clash();
+    const [parked] = hub.conflicts();
+    const rename = (name: string) => hub.resolve(parked?.id ?? '', { how: 'rename', name });
+    expect([await rename('123456789'), await rename('12345678')]).toEqual([414, 200]);
+  });
+
   it('are the same on every VM, with who is parked and who has the name, and are told once', async () => {
     const two = new Two();
     const pair = await two.pair();

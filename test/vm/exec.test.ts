@@ -310,6 +310,30 @@ describe('[X2] an Exec runs at most once per VM:', () => {
     expect([atHub.length, atVm.length]).toEqual([1, 1]);
   });
 
+  it('nor before its own VM has: begun anew without the hub, that has its own disk alone to ask', async () => {
+    const bed = new Bed();
+    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('game') }));
+    const device = await bed.vm('device');
+    const game = await bed.vm('game', { storage });
+    const hub = await device.mount('./MO', { mo: 'mo' });
+    const copy = await game.mount('./MO', { mo: 'mo' });
+    await bed.serve(device);
+    bed.connect(game);
+    await set(game, 'Run', '');
+    await untilEqual(hub, copy);
+    const atVm = counted(copy);
+    storage.hold();
+    const ordering = game.execute({ type: 'Exec', target: './MO/Run' });
+    await until('the hub has its start', () =>
+      hub.replica.openExecs().some(({ started }) => started.has('game')),
+    );
+    await settle();
+    expect(atVm).toEqual([]);
+    storage.release();
+    await ordering;
+    await until('it has run', () => atVm.length === 1);
+  });
+
   it('a link that is cut while it runs changes nothing', async () => {
     const bed = new Bed();
     const { device, hub, copy } = await pair(bed);

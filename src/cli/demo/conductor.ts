@@ -45,7 +45,7 @@ class Stage {
 
   async play(): Promise<number> {
     const { device, game, run } = await this.#open();
-    await this.#update(device, game, run);
+    await this.#update(device, run);
     await this.#workApart(device, game, run);
     return this.#compare(device, game);
   }
@@ -81,7 +81,7 @@ class Stage {
     return { device, game, run };
   }
 
-  async #update(device: VmHandle, game: VmHandle, run: number): Promise<void> {
+  async #update(device: VmHandle, run: number): Promise<void> {
     const url = `https://fw.example.com/${run}.0/device.img`;
     this.#title(`The DM server ${dmServer} orders a firmware update in the device VM`);
     await device.serverDoes({ type: 'Replace', target: './FUMO/DownloadAndUpdate/PkgURL', data: url });
@@ -93,8 +93,7 @@ class Stage {
       correlator: `run-${run}`,
     });
     this.#execs.push(exec);
-    for (const vm of [device, game])
-      await vm.until(() => vm.told('closed').some((each) => each.exec === exec));
+    await device.until(() => device.told('outcome').some((each) => each.exec === exec));
   }
 
   async #workApart(device: VmHandle, game: VmHandle, run: number): Promise<void> {
@@ -181,7 +180,9 @@ class Stage {
           `${who}  conflict at ${told.uri || 'a deleted node'}: lost ${told.lost}, kept ${told.kept}`,
         );
         return;
-      case 'closed':
+      case 'outcome':
+        this.#line(`${who}  alerts ${dmServer}: ${told.status}, correlator ${told.correlator}`);
+        return;
       case 'failed':
       case 'ready':
         return;

@@ -42,7 +42,13 @@ export type Told =
       readonly answer: string;
       readonly status: number;
     }
-  | { readonly type: 'closed'; readonly exec: string }
+  /** What is to be alerted to the DM server. */
+  | {
+      readonly type: 'outcome';
+      readonly exec: string;
+      readonly status: number;
+      readonly correlator: string;
+    }
   | { readonly type: 'conflict'; readonly uri: string; readonly lost: string; readonly kept: string }
   | { readonly type: 'failed'; readonly error: string };
 

@@ -32,7 +32,7 @@ export async function runVm(settings: VmSettings): Promise<void> {
     await updateFirmware(vm);
     return { status: FumoResult.Success };
   });
-  fumo.observe(report);
+  fumo.observe((event) => report(event, fumo));
   obey(vm, fumo);
   const port = await link(vm, settings);
   const runs = Number(await read(vm, './FUMO/Ext/Runs'));
@@ -71,7 +71,7 @@ async function updateFirmware(vm: Vm): Promise<void> {
   }
 }
 
-function report(event: MountEvent): void {
+function report(event: MountEvent, fumo: Mount): void {
   switch (event.type) {
     case 'synced':
     case 'unsynced':
@@ -88,16 +88,24 @@ function report(event: MountEvent): void {
       tell({ type: 'answered', exec, vm, answer: result.answer, status: result.status });
       return;
     }
-    case 'exec-closed':
-      tell({ type: 'closed', exec: event.exec });
+    case 'exec-outcome': {
+      const { exec, status, correlator } = event.outcome;
+      tell({ type: 'outcome', exec, status, correlator });
+      // As soon as the DM server has acknowledged the alert, which is at once here.
+      fumo.acknowledgeOutcome(exec).catch(tellFailure);
       return;
+    }
     case 'rejected':
       tell({ type: 'failed', error: event.error.message });
       return;
     case 'changed':
     case 'delivered':
+    case 'described':
+    case 'exec-closed':
     case 'merged':
+    case 'parked':
     case 'refused':
+    case 'resolved':
       return;
   }
 }
@@ -121,12 +129,7 @@ function describe(content: TreeContent): string {
 
 function obey(vm: Vm, fumo: Mount): void {
   process.on('message', ({ id, body }: OrderMessage) => {
-    carryOut(vm, fumo, body).then(
-      (answer) => process.send?.({ type: 'answer', id, ...answer }),
-      (error: unknown) => {
-        tell({ type: 'failed', error: error instanceof Error ? error.message : String(error) });
-      },
-    );
+    carryOut(vm, fumo, body).then((answer) => process.send?.({ type: 'answer', id, ...answer }), tellFailure);
   });
   process.on('disconnect', () => void vm.close());
 }
@@ -153,6 +156,10 @@ async function carryOut(vm: Vm, fumo: Mount, order: Order): Promise<Omit<Answer,
 async function read(vm: Vm, target: string): Promise<string> {
   const { results = [] } = await vm.execute({ type: 'Get', target });
   return String(results[0]?.data ?? '');
+}
+
+function tellFailure(error: unknown): void {
+  tell({ type: 'failed', error: error instanceof Error ? error.message : String(error) });
 }
 
 function tell(message: Told): void {
