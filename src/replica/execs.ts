@@ -239,7 +239,7 @@ function execIdOf({ content }: ExecRecord): string {
 }
 
 /** The steps of an Exec, each of which counts once. */
-export function stepKey({ content: { kind }, stamp }: ExecRecord): string {
+function stepKey({ content: { kind }, stamp }: ExecRecord): string {
   return kind === 'started' || kind === 'result' ? `${kind} ${stamp.vm}` : kind;
 }
 

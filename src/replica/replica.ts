@@ -90,6 +90,11 @@ export class Replica implements Tree {
     this.#fill(found);
   }
 
+  /** Handlers are for management objects: of a VM's own nodes nobody carries one out (rule X1). */
+  get takesExecs(): boolean {
+    return this.#options.isLocal !== true;
+  }
+
   get root(): MoNode {
     return this.#core.state.fold.root;
   }

@@ -17,6 +17,7 @@
  * | 6 | the ACL does not grant it | 425 | 425 | 425 | 425 | 425 | 425 |
  * | 7 | permanent; AccessType; unknown to the schema | 405 | 405 | 405 | 405 | 405 | 405 |
  * | | another VM alone writes it | | 405 | 405 | 405 | 405 | |
+ * | | nobody carries it out there | | | | | | 405 |
  * | | an interior node has no value | | | 405 | | 405 | |
  * | | the last of at least one | | | | 405 | | |
  * | 8 | Occurrence is used up | | 420 | | | 420 | |

@@ -83,6 +83,8 @@ export interface Transaction {
 /** One management object's content, or a VM's own nodes. */
 export interface Tree {
   readonly root: TreeNode;
+  /** Whether somebody carries out Execs of its nodes; otherwise they are answered 405. */
+  readonly takesExecs: boolean;
   /** `server` is the authenticated DM server for whom the edits are made; `undefined`: the device itself. */
   begin(server?: string): Transaction;
 }

@@ -14,7 +14,8 @@ describe('docs/spec.md', () => {
   it('says of every rule where it stands, and numbers each once', () => {
     expect(rules.length).toBeGreaterThan(30);
     expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
-    expect(new Set(rules.map(({ state }) => state))).toEqual(new Set(['kept', 'kept in part', 'planned']));
+    const states = ['kept', 'kept in part', 'planned'];
+    expect(rules.filter(({ state }) => !states.includes(state))).toEqual([]);
   });
 
   it('says what is planned of each rule that is kept in part, and of no other', () => {

@@ -53,14 +53,7 @@ const treeContents: readonly fc.Arbitrary<TreeContent>[] = [
   fc.record({ kind: fc.constantFrom('name', 'acl', 'title', 'type'), text }),
 ];
 
-const answers: readonly ExecAnswer[] = [
-  'done',
-  'no-handler',
-  'interrupted',
-  'gone',
-  'expired',
-  'refused',
-];
+const answers: readonly ExecAnswer[] = ['done', 'no-handler', 'interrupted', 'gone', 'expired', 'refused'];
 const side: fc.Arbitrary<ConflictSide> = fc.record({ stamp, content: fc.oneof(...treeContents) });
 
 const contents: readonly fc.Arbitrary<Content>[] = [

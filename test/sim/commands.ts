@@ -1,5 +1,5 @@
 /** Random DM commands that mostly fit the tree as a VM has it now, and now and then do not. */
-import type { AtomicCommand, Command, Meta, SequenceCommand } from '../../src/tree/command.ts';
+import type { Addressees, AtomicCommand, Command, Meta, SequenceCommand } from '../../src/tree/command.ts';
 import { kindOf, type SchemaNode } from '../../src/tree/schema.ts';
 import type { TreeNode } from '../../src/tree/tree.ts';
 import { formatSegment } from '../../src/tree/uri.ts';
@@ -9,6 +9,7 @@ import type { Random } from './random.ts';
 import { reservedNames } from './reserved.ts';
 import { names } from './schemas.ts';
 import { servers } from './setup.ts';
+import { subtreeFor } from './subtrees.ts';
 import { dataFor } from './values.ts';
 
 /** A management object as commands see it. */
@@ -18,6 +19,8 @@ export interface View {
   readonly root: TreeNode;
   /** Nodes that have Exec handlers somewhere, relative to the root. */
   readonly handled: readonly string[];
+  /** The VMs that Execs may name; none where Execs may stay in their VM. */
+  readonly vms: readonly string[];
 }
 
 /** A node with its URI. */
@@ -38,6 +41,9 @@ const kinds = {
   title: 3,
   delete: 9,
   copy: 4,
+  'copy-all': 3,
+  'add-all': 5,
+  'replace-all': 5,
   exec: 6,
   get: 1,
   wrong: 2,
@@ -81,12 +87,12 @@ function single(
     random.pick(places.filter(({ node }) => node.parent !== undefined && !node.required).concat(anything()));
   switch (kind) {
     case 'add':
-      return [addBelow(random, places)];
+      return [addBelow(random, places).add];
     case 'add-twice': {
-      const first = addBelow(random, places);
+      const { add } = addBelow(random, places);
       return [
-        { ...first, meta: { format: 'node' } },
-        { type: 'Add', target: `${first.target}/${segment(random)}`, data: 'inside' },
+        { ...add, meta: { format: 'node' } },
+        { type: 'Add', target: `${add.target}/${segment(random)}`, data: 'inside' },
       ];
     }
     case 'value': {
@@ -114,10 +120,22 @@ function single(
           target: random.chance(0.7) ? leaf().uri : newUri(random, places),
         },
       ];
+    case 'copy-all':
+      return [{ type: 'Copy', source: anything().uri, target: newUri(random, places) }];
+    case 'add-all': {
+      const { add, schema } = addBelow(random, places);
+      const kind = add.meta?.format === 'node' ? 'interior' : 'leaf';
+      return [{ type: 'Add', target: add.target, subtree: subtreeFor(random, schema, kind) }];
+    }
+    case 'replace-all': {
+      const { uri, node } = movable();
+      return [{ type: 'Replace', target: uri, subtree: subtreeFor(random, node.schema, node.kind) }];
+    }
     case 'exec': {
       const { view } = anything();
       const target = `${view.uri}${random.pick(view.handled).slice(1)}`;
-      return [{ type: 'Exec', target, correlator: `c${random.int(1_000)}`, data: 'go' }];
+      const order = { type: 'Exec', target, correlator: `c${random.int(1_000)}`, data: 'go' } as const;
+      return [random.chance(0.3) ? { ...order, addressees: someOf(random, view.vms) } : order];
     }
     case 'get':
       return [{ type: 'Get', target: random.pick([anything().uri, `${anything().uri}?list=StructData`]) }];
@@ -132,20 +150,31 @@ function single(
   }
 }
 
+/** An Add, and what the schema says of its target. */
+interface Growth {
+  readonly add: Extract<Single, { type: 'Add' }>;
+  readonly schema: SchemaNode | undefined;
+}
+
 /** Below a node of which the schema lets something grow, under a name that it lets it have, as far as one such is drawn. */
-function addBelow(random: Random, places: readonly Place[]): Extract<Single, { type: 'Add' }> {
+function addBelow(random: Random, places: readonly Place[]): Growth {
   const parents = places.filter(({ node }) => node.kind === 'interior');
   const { uri, node } = random.pick(parents);
-  if (node.schema === undefined) return freeAdd(random, `${uri}/${segment(random)}`);
+  if (node.schema === undefined) return freely(random, uri);
   const choices = node.schema.children.filter(
     ({ name }) => name === undefined || !(reservedNames.includes(name) || node.child(name) !== undefined),
   );
-  if (choices.length === 0) return freeAdd(random, `${uri}/${segment(random)}`);
+  if (choices.length === 0) return freely(random, uri);
   const schema = random.pick(choices);
   const target = `${uri}/${schema.name ?? segment(random)}`;
-  if (kindOf(schema) === 'interior') return { type: 'Add', target, meta: { format: 'node' } };
+  if (kindOf(schema) === 'interior')
+    return { add: { type: 'Add', target, meta: { format: 'node' } }, schema };
   const format = formatOf(random, schema);
-  return { type: 'Add', target, data: dataFor(random, format), meta: { format } };
+  return { add: { type: 'Add', target, data: dataFor(random, format), meta: { format } }, schema };
+}
+
+function freely(random: Random, parent: string): Growth {
+  return { add: freeAdd(random, `${parent}/${segment(random)}`), schema: undefined };
 }
 
 function freeAdd(random: Random, target: string): Extract<Single, { type: 'Add' }> {
@@ -164,7 +193,12 @@ function freeAdd(random: Random, target: string): Extract<Single, { type: 'Add' 
 }
 
 function newUri(random: Random, places: readonly Place[]): string {
-  return addBelow(random, places).target;
+  return addBelow(random, places).add.target;
+}
+
+function someOf(random: Random, vms: readonly string[]): Addressees {
+  const some = vms.filter(() => random.chance(0.5));
+  return random.pick<Addressees>(some.length === 0 ? ['all', 'issuer'] : ['all', 'issuer', some]);
 }
 
 function segment(random: Random): string {

@@ -4,14 +4,20 @@
 export const subjects = [
   'commands',
   'refused commands',
+  'commands with subtrees',
+  'Copies',
   'Atomics',
   'Atomics over several management objects',
   'Atomics on their way at a cut or crash',
   'Execs',
   'Exec runs',
   'Execs interrupted',
+  'outcomes of Execs',
+  'outcomes told again after a start',
+  'outcomes acknowledged',
   'conflicts',
   'parked nodes',
+  'parked nodes resolved',
   'refusals by the hub',
   'stamps made anew',
   'cuts',
@@ -30,6 +36,8 @@ export const subjects = [
   'storage failures',
   'commands that could not be stored',
   'unmounts',
+  'upgrades of agents',
+  'schemas or rules replaced',
 ] as const;
 
 export type Subject = (typeof subjects)[number];

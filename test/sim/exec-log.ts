@@ -1,13 +1,26 @@
-/** Which Execs were ordered, and how often each ran where (rule X2). */
+/** Which Execs were ordered, how often each ran where (rule X2), and what whoever ordered it was told (rule X4). */
+import type { ExecOutcome } from '../../src/vm/events.ts';
 import type { ExecInvocation } from '../../src/vm/exec-runner.ts';
 
+/** An Exec whose order was answered: it survives. */
+interface Order {
+  readonly mo: string;
+  readonly vm: string;
+  readonly server: string;
+}
+
 export class ExecLog {
-  readonly #ordered = new Map<string, string>();
+  readonly #orders = new Map<string, Order>();
   readonly #runs = new Map<string, number>();
+  /** What was told, by Exec. */
+  readonly #told = new Map<string, string>();
+  /** To which lives of a mount it was told, and by which it was acknowledged. */
+  readonly #hearers = new Map<string, WeakSet<object>>();
+  readonly #acknowledged = new Set<string>();
 
   /** An order that was acknowledged. */
-  ordered(mo: string, exec: string): void {
-    this.#ordered.set(exec, mo);
+  ordered(exec: string, order: Order): void {
+    this.#orders.set(exec, order);
   }
 
   /** A handler is called. Throws an Error when that is once too often. */
@@ -18,8 +31,34 @@ export class ExecLog {
     if (runs > 1 && !isIdempotent) throw new Error(`[X2] ran ${runs} times: ${key}`);
   }
 
-  /** The acknowledged Execs of a management object. */
-  of(mo: string): string[] {
-    return [...this.#ordered].filter(([, ordered]) => ordered === mo).map(([exec]) => exec);
+  /**
+   * A mount tells an outcome; gives whether it was told before. Throws an Error when it is another than was told before, when one life of a mount tells it twice, and when it is told
+   * after the DM server was known to know it.
+   */
+  told(mount: object, { exec, status, data, results }: ExecOutcome): boolean {
+    const text = JSON.stringify([status, data]);
+    const before = this.#told.get(exec);
+    const all = JSON.stringify([...results]);
+    if (before !== undefined && before !== text)
+      throw new Error(`[X4] two outcomes of the Exec ${exec}: ${before}, then ${text} (${all})`);
+    const hearers = this.#hearers.get(exec) ?? new WeakSet();
+    if (hearers.has(mount)) throw new Error(`[X4] the outcome of the Exec ${exec} was told twice`);
+    if (this.#acknowledged.has(exec))
+      throw new Error(`[X4] the outcome of the Exec ${exec} was told after it was acknowledged`);
+    this.#hearers.set(exec, hearers.add(mount));
+    this.#told.set(exec, text);
+    return before !== undefined;
+  }
+
+  /** It is durable that the DM server knows the outcome. */
+  acknowledged(exec: string): void {
+    this.#acknowledged.add(exec);
+  }
+
+  /** The acknowledged orders of which nobody was told an outcome. */
+  untold(): string[] {
+    return [...this.#orders]
+      .filter(([exec]) => !this.#told.has(exec))
+      .map(([exec, order]) => `${exec} ${JSON.stringify(order)}`);
   }
 }

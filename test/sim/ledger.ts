@@ -119,13 +119,21 @@ export class Ledger {
     }
   }
 
+  /** Whether anybody ever deleted the node, as far as it was merged. */
+  wasDeleted(node: string): boolean {
+    for (const record of this.#history.values())
+      if (record.node === node && record.content.kind === 'delete') return true;
+    return false;
+  }
+
   /** The acknowledged writes that are neither there, nor superseded or deleted by somebody who knew of them, nor reported (rule M8). */
   vanished(hub: Replica): string[] {
     const notes = [...this.#history.values()].filter(({ content }) => content.kind === 'conflict');
     return this.#writes.flatMap((write) => {
       const { record, vm, place, seen } = write;
       if (!write.isAcknowledged || record === undefined || write.isRefused) return [];
-      if (isPresent(record, hub.nodeById(record.node))) return [];
+      const node = hub.nodeById(record.node);
+      if (isPresent(record, node) || isNoMoreRequired(record, node)) return [];
       if (this.#writes.some((other) => this.#supersedes(other, write))) return [];
       const equals = this.#writes.filter((other) => isEqual(other, write));
       if (notes.some((note) => equals.some((equal) => reports(note, equal.record)))) return [];
@@ -136,8 +144,10 @@ export class Ledger {
   #supersedes(later: Write, write: Write): boolean {
     // What a VM took back before anybody heard of it leaves no trace: a Delete that was not answered may have done so.
     const isTakenBack = later.kind === 'end' && later.vm === write.vm;
-    const counts = (later.isAcknowledged || later.place !== undefined || isTakenBack) && !later.isRefused;
-    if (later === write || !counts) return false;
+    // What waits is replaced by a later write of the VM (rule D5): of that one it is told that it was refused.
+    const isToldOf = later.isRefused && later.vm === write.vm && write.place === undefined;
+    const isThere = (later.isAcknowledged || later.place !== undefined) && !later.isRefused;
+    if (later === write || !(isThere || isTakenBack || isToldOf)) return false;
     const isDelete = (later.kind === 'end' || later.kind === 'delete') && write.chain.includes(later.node);
     const isSameRegister = later.kind === write.kind && later.node === write.node;
     const isAddAgain = write.kind === 'delete' && later.kind === 'add' && later.node === write.node;
@@ -179,7 +189,8 @@ function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boo
     case 'add':
       return node?.alive === true;
     case 'delete':
-      return node === undefined || !node.alive || isAddedSince(node, stamp);
+      // What a later schema requires is there, whoever deleted it (rule I3).
+      return node === undefined || !node.alive || node.required || isAddedSince(node, stamp);
     case 'value':
     case 'name':
     case 'acl':
@@ -191,6 +202,12 @@ function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boo
     default:
       return true;
   }
+}
+
+/** What was written to a node that was there because a schema required it, and that a later schema does not have. */
+function isNoMoreRequired({ node: id, base, content }: LogRecord, node: MoNode | undefined): boolean {
+  const isRegister = content.kind !== 'add' && content.kind !== 'delete';
+  return isRegister && base?.node !== id && node?.alive !== true;
 }
 
 function isAddedSince({ greatestAdd }: MoNode, stamp: LogRecord['stamp']): boolean {

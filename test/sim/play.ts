@@ -42,11 +42,13 @@ function play(simulation: Simulation, deed: Deed): void {
     case 'flood': {
       const reader = links[deed.reader - 1];
       coverage.count('slow readers');
-      reader?.slow(5, 20);
+      reader?.slow(5, 400);
       after(deed.lastsMs, () => reader?.slow());
       for (let number = 0; number < deed.writes; number++) {
-        const [view] = simulation.views(deed.vm);
-        if (view !== undefined) simulation.execute(site, writeLarge(view, number, deed.bytes), undefined);
+        after(number * floodPaceMs, () => {
+          const [view] = simulation.views(deed.vm);
+          if (view !== undefined) simulation.execute(site, writeLarge(view, number, deed.bytes), undefined);
+        });
       }
       return;
     }
@@ -112,8 +114,22 @@ function play(simulation: Simulation, deed: Deed): void {
       site.unmount(deed.mo);
       after(deed.lastsMs, () => site.mount(deed.mo));
       return;
+    case 'upgrade':
+      if (!site.upgrade(deed.mo)) return;
+      coverage.count('upgrades of agents');
+      after(deed.lastsMs, () => site.mount(deed.mo));
+      return;
+    case 'resolve':
+      simulation.resolve(site, deed.mo, deed.id, deed.resolution);
+      return;
+    case 'acknowledge':
+      simulation.acknowledge(site, deed.mo);
+      return;
   }
 }
+
+/** Each of a flood's writes is sent before the next: what waits is replaced by a later write (rule D5). */
+const floodPaceMs = 15;
 
 /**
  * What a hub relays may be lost to it in a crash (rule Y3); that VMs bring it back is rule Y4. As long as that is not built, a hub dies when everything it relayed is on its disk: nobody

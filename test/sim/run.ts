@@ -2,7 +2,7 @@
 import type { Coverage } from './coverage.ts';
 import { playStep } from './play.ts';
 import { Random } from './random.ts';
-import { checkRest, closeAll, comeToRest } from './rest.ts';
+import { checkRest, closeAll, comeToRest, finishExecs, joinLate, startAgain } from './rest.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { randomSetup } from './setup.ts';
 import { Simulation } from './simulation.ts';
@@ -51,6 +51,10 @@ async function run(scenario: Scenario, play: (simulation: Simulation) => Promise
     await play(simulation);
     await comeToRest(simulation);
     checkRest(simulation);
+    await startAgain(simulation);
+    await finishExecs(simulation);
+    checkRest(simulation);
+    joinLate(simulation);
     simulation.sumUp();
     await closeAll(simulation);
   } catch (error) {

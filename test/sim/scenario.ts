@@ -1,4 +1,5 @@
 /** A scenario: all that a simulation does, as data. The same scenario runs the same way each time. */
+import type { Resolution } from '../../src/replica/resolve.ts';
 import type { Command } from '../../src/tree/command.ts';
 import type { Failure } from './disk.ts';
 import type { Noticed } from './network.ts';
@@ -28,7 +29,7 @@ export type Deed = { readonly vm: number } & (
       readonly latencyMs: number;
       readonly lastsMs: number;
     }
-  /** Many large writes of one leaf, as fast as they come, while one VM reads slowly: more than it can be told one by one. */
+  /** Many large writes of one leaf, one soon after the other, while one VM reads slowly: more than it can be told one by one. */
   | {
       readonly type: 'flood';
       readonly reader: number;
@@ -48,6 +49,12 @@ export type Deed = { readonly vm: number } & (
   | { readonly type: 'break-disk'; readonly failure: Failure; readonly lastsMs: number }
   | { readonly type: 'slow-disk'; readonly slownessMs: number; readonly lastsMs: number }
   | { readonly type: 'unmount'; readonly mo: string; readonly lastsMs: number }
+  /** Unmounts, and mounts as the next version of the agent does (rule M6). */
+  | { readonly type: 'upgrade'; readonly mo: string; readonly lastsMs: number }
+  /** Of a parked node. */
+  | { readonly type: 'resolve'; readonly mo: string; readonly id: string; readonly resolution: Resolution }
+  /** The DM servers acknowledge all outcomes of Execs that were told (rule X4). */
+  | { readonly type: 'acknowledge'; readonly mo: string }
 );
 
 /** The scenario as text. */

@@ -9,7 +9,8 @@ import { dataFor } from './values.ts';
 /** The names of everything: few, so that VMs meet. Two of them are one where case does not matter. */
 export const names: readonly string[] = ['A', 'a', 'B', 'C', 'D e'];
 
-const formats: readonly LeafFormat[] = [
+/** Of leaves, the usual ones more often. */
+export const formats: readonly LeafFormat[] = [
   ...([
     'chr',
     'chr',
@@ -67,7 +68,8 @@ function children(random: Random, depth: number): SchemaNode[] {
   return list;
 }
 
-function countOf(random: Random): Occurrence {
+/** How many nodes a placeholder may stand for. */
+export function countOf(random: Random): Occurrence {
   return random.pick([
     ZERO_OR_MORE,
     ZERO_OR_MORE,

@@ -1,13 +1,13 @@
 /** What a simulation begins with: how many VMs, which management objects, what they may and may not. All of it is data. */
 
 import type { ScopeRule } from '../../src/replica/scope.ts';
-import type { Schema, SchemaNode } from '../../src/tree/schema.ts';
+import type { Schema } from '../../src/tree/schema.ts';
 import { serialiseSchema } from '../../src/tree/schema-text.ts';
-import { parsePath } from '../../src/tree/uri.ts';
 import type { NetworkOptions } from './network.ts';
+import { covers, freePath, randomPosition } from './positions.ts';
 import type { Random } from './random.ts';
-import { reservedNames } from './reserved.ts';
 import { names, randomSchema } from './schemas.ts';
+import { randomUpgrades } from './upgrades.ts';
 
 /** The first VM serves, the others connect to it. */
 export interface Setup {
@@ -16,18 +16,32 @@ export interface Setup {
   readonly mos: readonly MoSetup[];
   readonly network: NetworkOptions;
   readonly silenceMs: number;
+  readonly copySubtrees?: boolean;
 }
 
-/** One management object, and where each VM has it. */
-export interface MoSetup {
-  readonly mo: string;
+/** All that a management object is ever judged by, in order. */
+export function versionsOf({ schema, rules, upgrades = [] }: MoSetup): readonly MoVersion[] {
+  return [{ schema, rules }, ...upgrades];
+}
+
+/** By what a management object is judged. */
+export interface MoVersion {
   /** In its canonical text; '' for none. */
   readonly schema: string;
   readonly rules: readonly ScopeRule[];
+}
+
+/** One management object, and where each VM has it. */
+export interface MoSetup extends MoVersion {
+  readonly mo: string;
+  /** What later versions of the agents judge by, each replacing all before it (rule M6). */
+  readonly upgrades?: readonly MoVersion[];
   /** By VM. */
   readonly uris: readonly string[];
   readonly maxAheadMs: number;
   readonly execExpiryMs: number;
+  /** Default true. */
+  readonly execsWithoutHub?: boolean;
   readonly handlers: readonly HandlerSetup[];
 }
 
@@ -56,19 +70,23 @@ export function randomSetup(random: Random): Setup {
       queueBytes: random.pick([65_536, 1_048_576]),
     },
     silenceMs: random.pick([1_000, 3_000]),
+    copySubtrees: random.chance(0.5),
   };
 }
 
 function randomMo(random: Random, mo: string, vms: readonly string[]): MoSetup {
   const schema = random.chance(0.65) ? randomSchema(random.fork('schema')) : undefined;
+  const rules = random.chance(0.4) ? randomRules(random.fork('rules'), schema, vms) : [];
   const common = `./${mo}`;
   return {
     mo,
     schema: schema === undefined ? '' : serialiseSchema(schema),
-    rules: random.chance(0.4) ? randomRules(random.fork('rules'), schema, vms) : [],
+    rules,
+    upgrades: schema === undefined ? [] : randomUpgrades(random.fork('upgrades'), { schema, rules }, vms),
     uris: vms.map((vm) => random.pick([common, common, `./Vendor/${mo}`, `./${vm}/Deep/${mo}`])),
     maxAheadMs: random.pick([60_000, 60_000, 5_000]),
     execExpiryMs: random.pick([86_400_000, 30_000, 5_000]),
+    execsWithoutHub: random.chance(0.7),
     handlers: randomHandlers(random.fork('handlers'), schema, vms),
   };
 }
@@ -85,31 +103,6 @@ function randomRules(random: Random, schema: Schema | undefined, vms: readonly s
     path,
     share: random.chance(0.5) ? 'local' : { from: random.pick(vms) },
   }));
-}
-
-/** Whether a rule for one position would say something about another one too. */
-function covers(path: string, other: string): boolean {
-  if (path === other) return false;
-  const [above, below] = [parsePath(path), parsePath(other)];
-  return above.every(
-    (name, at) => at >= below.length || name === '*' || below[at] === '*' || name === below[at],
-  );
-}
-
-function freePath(random: Random): string {
-  return random.chance(0.5) ? `./${random.pick(names.slice(0, 4))}` : `./${random.pick(['A', 'B', '*'])}/C`;
-}
-
-function randomPosition(random: Random, root: SchemaNode): string | undefined {
-  let at = root;
-  let path = '.';
-  for (let depth = random.between(1, 2); depth > 0; depth--) {
-    const below = at.children.filter(({ name }) => name === undefined || !reservedNames.includes(name));
-    if (below.length === 0) break;
-    at = random.pick(below);
-    path += `/${at.name ?? '*'}`;
-  }
-  return path === '.' ? undefined : path;
 }
 
 /** For a few nodes that may come to be. */

@@ -61,7 +61,12 @@ async function withoutManagementObjects(scenario: Scenario, fails: Fails): Promi
     if (mos.length > 0 && (await fails(candidate))) best = candidate;
   }
   for (const { mo } of best.setup.mos) {
-    for (const plain of [{ rules: [] }, { handlers: [] }, { schema: '', rules: [] }]) {
+    for (const plain of [
+      { upgrades: [] },
+      { rules: [], upgrades: [] },
+      { handlers: [] },
+      { schema: '', rules: [], upgrades: [] },
+    ]) {
       const mos = best.setup.mos.map((each) => (each.mo === mo ? { ...each, ...plain } : each));
       const candidate = { ...best, setup: { ...best.setup, mos } };
       if (weigh(candidate) < weigh(best) && (await fails(candidate))) best = candidate;

@@ -1,18 +1,23 @@
 /** A hub and its VMs in virtual time, with everything that is known of what they did. */
 import { VirmoError } from '../../src/errors.ts';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
+import type { Resolution } from '../../src/replica/resolve.ts';
 import type { Command, Outcome } from '../../src/tree/command.ts';
-import type { VmEvent } from '../../src/vm/events.ts';
+import { Status } from '../../src/tree/status.ts';
+import type { ExecOutcome, VmEvent } from '../../src/vm/events.ts';
 import type { Mount } from '../../src/vm/mount.ts';
 import type { Vm } from '../../src/vm/vm.ts';
+import { TreeModel } from '../replica/model.ts';
 import type { View } from './commands.ts';
 import { Coverage } from './coverage.ts';
 import { ExecLog } from './exec-log.ts';
 import { Ledger, type Command as Written } from './ledger.ts';
+import { LocalLedger } from './local-ledger.ts';
 import { Link, Network } from './network.ts';
 import { Random } from './random.ts';
 import type { Setup } from './setup.ts';
 import { Site, type SiteHost } from './site.ts';
+import type { Parked } from './steps.ts';
 import { Timeline } from './timeline.ts';
 import { endedOf, Watch, withChains } from './watch.ts';
 
@@ -26,6 +31,10 @@ export class Simulation implements SiteHost {
   /** By management object. */
   readonly ledgers: ReadonlyMap<string, Ledger>;
   readonly execs: ExecLog = new ExecLog();
+  /** By VM and management object. */
+  readonly #localLedgers = new Map<string, LocalLedger>();
+  /** What a VM that starts must show at once, by VM and management object. */
+  readonly #kept = new Map<string, string>();
   readonly #watches = new Map<Mount, Watch>();
   readonly #failures: unknown[] = [];
 
@@ -56,12 +65,33 @@ export class Simulation implements SiteHost {
     return ledger;
   }
 
+  /** What a VM wrote that stays in it. */
+  localLedger({ id }: Site, mo: string): LocalLedger {
+    const key = `${id} ${mo}`;
+    const known = this.#localLedgers.get(key) ?? new LocalLedger();
+    this.#localLedgers.set(key, known);
+    return known;
+  }
+
+  /** Whenever the VM mounts what it has mounted now, it must show the same. */
+  mustKeep(site: Site): void {
+    for (const mount of site.mounts.values()) this.#kept.set(`${site.id} ${mount.mo}`, contentOf(mount));
+  }
+
   /** The management objects of a VM as commands see them; none while it is not up. */
   views(vm: number): View[] {
     return this.site(vm).views.map(({ mo, uri, replica }) => {
-      const handlers = this.setup.mos.find((each) => each.mo === mo)?.handlers ?? [];
-      return { uri, root: replica.root, handled: ['.', ...new Set(handlers.map((handler) => handler.uri))] };
+      const setup = this.setup.mos.find((each) => each.mo === mo);
+      const handled = ['.', ...new Set((setup?.handlers ?? []).map((handler) => handler.uri))];
+      const hasLocal = setup?.rules.some(({ share }) => share === 'local') ?? false;
+      return { uri, root: replica.root, handled, vms: hasLocal ? [] : this.setup.vms };
     });
+  }
+
+  parked(vm: number): Parked[] {
+    return this.site(vm).views.flatMap((mount) =>
+      mount.conflicts().flatMap(({ id, why }) => (why === 'value' ? [] : [{ mo: mount.mo, id }])),
+    );
   }
 
   /** What watches over the VM's mounted management objects. */
@@ -82,36 +112,87 @@ export class Simulation implements SiteHost {
 
   /** Gives a VM a command, and notes what it writes. */
   execute(site: Site, command: Command, server: string | undefined): void {
+    const { coverage } = this;
+    coverage.count('commands');
+    if (hasSubtree(command)) coverage.count('commands with subtrees');
+    const isAtomic = command.type === 'Atomic';
+    const said = this.#carryOut(site, { mayDelete: mayDelete(command), isAtomic, server }, () =>
+      site.execute(command, server),
+    );
+    said.answer.then((outcome) => this.#answered(command, outcome, said.touched()), ignore);
+  }
+
+  /** Resolves a parked node, and notes what that writes. */
+  resolve(site: Site, mo: string, id: string, resolution: Resolution): void {
+    const mount = site.views.find((each) => each.mo === mo);
+    if (mount === undefined) return;
+    const { answer } = this.#carryOut(site, { mayDelete: true, isAtomic: true, server: undefined }, () =>
+      mount.resolve(id, resolution),
+    );
+    answer.then((status) => {
+      if (status === Status.Ok) this.coverage.count('parked nodes resolved');
+    }, ignore);
+  }
+
+  /** The DM servers acknowledge what they were told of the Execs of a management object. */
+  acknowledge(site: Site, mo: string): void {
+    const mount = site.views.find((each) => each.mo === mo);
+    if (mount === undefined) return;
+    for (const { exec } of mount.pendingOutcomes()) {
+      const answer = mount.acknowledgeOutcome(exec);
+      this.#expectStorage(answer);
+      answer.then(() => {
+        this.coverage.count('outcomes acknowledged');
+        this.execs.acknowledged(exec);
+      }, ignore);
+    }
+  }
+
+  /** Does something in a VM that writes, and notes what. */
+  #carryOut<T>(
+    site: Site,
+    { mayDelete, isAtomic, server = '' }: Deed,
+    call: () => Promise<T>,
+  ): { readonly answer: Promise<T>; touched(): number } {
     const watches = this.watches(site);
     const before = watches.map((watch) => {
       watch.tap.taken();
       return {
         watch,
         seen: watch.mount.replica.place,
-        nodes: mayDelete(command) ? withChains(watch.alive()) : [],
+        nodes: mayDelete ? withChains(watch.alive()) : [],
       };
     });
-    const answer = site.execute(command, server);
+    const answer = call();
     const written: Written[] = [];
+    const locally: Written[] = [];
+    const orders: { readonly exec: string; readonly mo: string }[] = [];
     for (const { watch, seen, nodes } of before) {
-      const { shared } = watch.tap.taken();
+      const { shared, local } = watch.tap.taken();
       const { mo, replica } = watch.mount;
-      written.push(this.ledger(mo).written(site.id, shared, endedOf(nodes), seen, replica));
-      if (command.type === 'Atomic' && shared.length > 0) watch.hasOpenAtomic = true;
+      const ended = endedOf(nodes);
+      written.push(this.ledger(mo).written(site.id, shared, ended, seen, replica));
+      locally.push(this.localLedger(site, mo).written(local, ended, replica));
+      for (const { content } of [...shared, ...local])
+        if (content.kind === 'exec') orders.push({ exec: content.id, mo });
+      if (isAtomic && shared.length > 0) watch.hasOpenAtomic = true;
     }
-    this.coverage.count('commands');
-    answer.then(
-      (outcome) => {
-        for (const command of written) command.acknowledge();
-        this.#answered(command, outcome, written.filter((each) => each.size > 0).length);
-      },
-      (error: unknown) => {
-        this.coverage.count('commands that could not be stored');
-        const isExpected =
-          error instanceof VirmoError && (error.code === 'storage-failed' || error.code === 'closed');
-        if (!isExpected) this.failed(error);
-      },
-    );
+    answer.then(() => {
+      for (const command of [...written, ...locally]) command.acknowledge();
+      for (const { exec, mo } of orders) this.execs.ordered(exec, { mo, vm: site.id, server });
+    }, ignore);
+    this.#expectStorage(answer);
+    return { answer, touched: () => written.filter(({ size }) => size > 0).length };
+  }
+
+  /** A storage may fail, and a VM may close; nothing else may go wrong. */
+  #expectStorage(answer: Promise<unknown>): void {
+    answer.catch((error: unknown) => {
+      this.coverage.count('commands that could not be stored');
+      const isExpected =
+        error instanceof VirmoError && (error.code === 'storage-failed' || error.code === 'closed');
+      if (!isExpected) this.failed(error);
+    });
   }
 
   /** Counts what only the end shows. */
@@ -133,11 +214,17 @@ export class Simulation implements SiteHost {
   }
 
   mounted(site: Site, mount: Mount): void {
+    const kept = this.#kept.get(`${site.id} ${mount.mo}`);
+    if (kept !== undefined && kept !== contentOf(mount))
+      this.failed(
+        new Error(`[Y2] ${site.id} has not what it had of ${mount.mo}: ${contentOf(mount)}, not ${kept}`),
+      );
     this.#watches.set(mount, new Watch(mount, (event) => this.#heard(mount.mo, event)));
     mount.observe((event) => {
       if (event.type === 'rejected' && event.error.code !== 'mo-unknown') this.failed(event.error);
       if (event.type === 'exec-result' && event.vm === site.id && event.result.answer === 'interrupted')
         this.coverage.count('Execs interrupted');
+      if (event.type === 'exec-outcome') this.#heardOutcome(mount, event.outcome);
     });
   }
 
@@ -167,6 +254,7 @@ export class Simulation implements SiteHost {
 
   #answered(command: Command, outcome: Outcome, touched: number): void {
     const { coverage } = this;
+    if (outcome.status < 300 && command.type === 'Copy') coverage.count('Copies');
     if (outcome.status >= 300) coverage.count('refused commands');
     else if (command.type === 'Atomic') {
       coverage.count('Atomics');
@@ -179,7 +267,18 @@ export class Simulation implements SiteHost {
   #heard(mo: string, event: ReplicaEvent): void {
     this.ledger(mo).heard(event);
     if (event.type === 'conflict') this.coverage.count('conflicts');
+    if (event.type === 'parked') this.coverage.count('parked nodes');
+    if (event.type === 'described') this.coverage.count('schemas or rules replaced');
     if (event.type === 'refused') this.coverage.count('refusals by the hub');
+  }
+
+  #heardOutcome(mount: Mount, outcome: ExecOutcome): void {
+    this.coverage.count('outcomes of Execs');
+    try {
+      if (this.execs.told(mount, outcome)) this.coverage.count('outcomes told again after a start');
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   /** In order, and whole: so a message is never malformed, and the two sides never differ. */
@@ -202,6 +301,24 @@ export class Simulation implements SiteHost {
   }
 }
 
+/** What a command is, as far as it matters to what is noted of it. */
+interface Deed {
+  readonly mayDelete: boolean;
+  readonly isAtomic: boolean;
+  readonly server: string | undefined;
+}
+
+/** All that a VM shows of a management object. */
+function contentOf(mount: Mount): string {
+  const { root } = mount.replica;
+  return JSON.stringify([mount.export(), new TreeModel(root).lines(), mount.conflicts()]);
+}
+
+/** Failures are looked at elsewhere. */
+function ignore(): void {
+  // Nothing to do.
+}
+
 const grave: ReadonlySet<VirmoError['code']> = new Set([
   'internal',
   'diverged',
@@ -219,11 +336,16 @@ function mayDelete(command: Command): boolean {
     case 'Atomic':
     case 'Sequence':
       return command.commands.some(mayDelete);
+    case 'Replace':
+      return command.subtree !== undefined;
     case 'Add':
     case 'Copy':
     case 'Exec':
     case 'Get':
-    case 'Replace':
       return false;
   }
+}
+
+function hasSubtree(command: Command): boolean {
+  return (command.type === 'Add' || command.type === 'Replace') && command.subtree !== undefined;
 }

@@ -5,12 +5,13 @@ import { deserialiseSchema } from '../../src/tree/schema-text.ts';
 import { admitAnyoneUnauthenticated } from '../../src/vm/admission.ts';
 import type { ExecInvocation, ExecReply } from '../../src/vm/exec-runner.ts';
 import type { Mount } from '../../src/vm/mount.ts';
+import type { MoDescription } from '../../src/vm/options.ts';
 import { type Connection, openVmIn, type Service, type Vm } from '../../src/vm/vm.ts';
 import { Disk } from './disk.ts';
 import type { Link, Network } from './network.ts';
 import { Process } from './process.ts';
 import type { Random } from './random.ts';
-import { type HandlerSetup, type MoSetup, openAcl, type Setup } from './setup.ts';
+import { type HandlerSetup, type MoSetup, type MoVersion, openAcl, type Setup, versionsOf } from './setup.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What a site needs around it, and tells. */
@@ -50,6 +51,8 @@ export class Site {
   readonly #unmounted = new Set<string>();
   #connection: Connection | undefined;
   #service: Service | undefined;
+  /** Which of its versions the agent has, by management object. */
+  readonly #versions = new Map<string, number>();
   /** What is being mounted or unmounted. */
   readonly #arranging = new Set<string>();
   /** Connections that were ended before the VM. */
@@ -152,6 +155,21 @@ export class Site {
     void this.#arrange(mo);
   }
 
+  /** Unmounts, to mount by the agent's next version later; gives whether there is one. */
+  upgrade(mo: string): boolean {
+    const setup = this.#host.setup.mos.find((each) => each.mo === mo);
+    const next = this.versionOf(mo) + 1;
+    if (setup === undefined || next >= versionsOf(setup).length) return false;
+    this.#versions.set(mo, next);
+    this.unmount(mo);
+    return true;
+  }
+
+  /** By which of its versions the agent mounts. */
+  versionOf(mo: string): number {
+    return this.#versions.get(mo) ?? 0;
+  }
+
   /** Mounts or unmounts until it is as it is meant to be: a disk that fails is tried again. */
   async #arrange(mo: string): Promise<void> {
     const { vm, process } = this;
@@ -190,7 +208,8 @@ export class Site {
   async #open(process: Process): Promise<void> {
     const { setup, network } = this.#host;
     const storage = this.disk.open(process);
-    const vm = await openVmIn({ id: this.id, storage, rootAcl: openAcl }, process.world);
+    const { copySubtrees = false } = setup;
+    const vm = await openVmIn({ id: this.id, storage, rootAcl: openAcl, copySubtrees }, process.world);
     if (this.process !== process) return;
     this.#host.opened(this, vm);
     try {
@@ -230,10 +249,14 @@ export class Site {
   }
 
   async #mount(vm: Vm, process: Process, setup: MoSetup): Promise<void> {
-    const { mo, schema, rules, maxAheadMs, execExpiryMs } = setup;
+    const { mo, maxAheadMs, execExpiryMs, execsWithoutHub = true } = setup;
+    const versions = versionsOf(setup)
+      .slice(0, this.versionOf(mo) + 1)
+      .map(describe);
     const mount = await vm.mount(setup.uris[this.number] ?? `./${mo}`, {
-      ...{ mo, rules, maxAheadMs, execExpiryMs },
-      ...(schema === '' ? {} : { schema: deserialiseSchema(schema) }),
+      ...{ mo, maxAheadMs, execExpiryMs, execsWithoutHub },
+      ...versions.at(-1),
+      ...{ upgradesFrom: versions.slice(0, -1), followsUpgrades: true },
     });
     if (this.process !== process) return;
     this.mounts.set(mo, mount);
@@ -276,4 +299,8 @@ export class Site {
       error instanceof VirmoError && (error.code === 'storage-failed' || error.code === 'closed');
     if (!isExpected) this.#host.failed(error);
   }
+}
+
+function describe({ schema, rules }: MoVersion): MoDescription {
+  return schema === '' ? { rules } : { rules, schema: deserialiseSchema(schema) };
 }

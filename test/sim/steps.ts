@@ -1,8 +1,10 @@
 /** Random steps: what happens next, by what the VMs are like now. */
+import type { Resolution } from '../../src/replica/resolve.ts';
 import { randomCommand, type View } from './commands.ts';
 import type { Random } from './random.ts';
 import { writePairs } from './reserved.ts';
 import type { Deed, Step } from './scenario.ts';
+import { names } from './schemas.ts';
 import { type MoSetup, type Setup, servers } from './setup.ts';
 
 /** What the choice of steps depends on. */
@@ -10,6 +12,14 @@ export interface Situation {
   readonly setup: Setup;
   /** The management objects that a VM could be given commands for now. */
   views(vm: number): readonly View[];
+  /** The nodes that are parked there. */
+  parked(vm: number): readonly Parked[];
+}
+
+/** A parked node. */
+export interface Parked {
+  readonly mo: string;
+  readonly id: string;
 }
 
 const deeds = {
@@ -27,6 +37,9 @@ const deeds = {
   'break-disk': 7,
   'slow-disk': 6,
   unmount: 6,
+  upgrade: 4,
+  resolve: 40,
+  acknowledge: 10,
 } as const;
 
 /** One step of a simulation, `random` being the simulation's own stream for it. */
@@ -51,7 +64,14 @@ function randomDeed(random: Random, situation: Situation): Deed {
     case 'burst':
       return execute(random, situation, vm, random.between(2, 8));
     case 'flood':
-      return { type: kind, vm, reader: follower, writes: random.between(8, 20), bytes: 120_000, lastsMs };
+      return {
+        type: kind,
+        vm,
+        reader: follower,
+        writes: random.between(22, 30),
+        bytes: 120_000,
+        lastsMs: 4_000,
+      };
     case 'pair': {
       const views = situation.views(vm);
       const command = writePairs(views, `pair ${random.int(1_000_000)}`);
@@ -83,7 +103,15 @@ function randomDeed(random: Random, situation: Situation): Deed {
     case 'slow-disk':
       return { type: kind, vm, slownessMs: random.pick([20, 200]), lastsMs };
     case 'unmount':
+    case 'upgrade':
       return { type: kind, vm, mo: random.pick(setup.mos).mo, lastsMs };
+    case 'resolve': {
+      const parked = situation.parked(vm);
+      if (parked.length === 0) return execute(random, situation, vm, 1);
+      return { type: kind, vm, ...random.pick(parked), resolution: randomResolution(random) };
+    }
+    case 'acknowledge':
+      return { type: kind, vm, mo: random.pick(setup.mos).mo };
   }
 }
 
@@ -95,6 +123,17 @@ function execute(random: Random, situation: Situation, vm: number, count: number
     return random.chance(0.3) ? { command, server: random.pick(servers) } : { command };
   });
   return { type: 'execute', vm, commands };
+}
+
+function randomResolution(random: Random): Resolution {
+  switch (random.weighted({ keep: 3, rename: 3, delete: 1 })) {
+    case 'keep':
+      return { how: 'keep' };
+    case 'rename':
+      return { how: 'rename', name: random.pick(names) };
+    case 'delete':
+      return { how: 'delete' };
+  }
 }
 
 /** Right, off within the bound, off beyond it, or by an hour. */

@@ -55,11 +55,6 @@ export class Timeline {
     }
   }
 
-  /** How many events wait that would still concern their owner. */
-  waitingFor(owner: Owner): number {
-    return this.#queue.filter((event) => event.owner === owner && !event.isCancelled).length;
-  }
-
   /** Lets time pass: runs all events up to then. What an event throws is passed on. */
   async run(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
@@ -116,7 +111,7 @@ export class Timeline {
 }
 
 /** Resolves when all promises that could be settled have been: a turn of the real event loop ends only then. */
-export function settled(): Promise<void> {
+function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

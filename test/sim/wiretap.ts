@@ -21,6 +21,7 @@ export class Wiretap {
   readonly #drain: () => Uint8Array[];
   #kept: Uint8Array[] = [];
   #own: LogRecord[] = [];
+  #ownLocal: LogRecord[] = [];
 
   constructor(replica: Replica) {
     this.#drain = replica.takeJournal.bind(replica);
@@ -36,11 +37,12 @@ export class Wiretap {
     const entries = this.#drain();
     this.#kept.push(...entries);
     const commands = entries.map(decodeEntry).filter(isCommand);
-    const own = this.#own;
+    const [own, ownLocal] = [this.#own, this.#ownLocal];
     this.#own = [];
+    this.#ownLocal = [];
     return {
       shared: [...own, ...commands.flatMap(({ shared }) => shared.records)],
-      local: commands.flatMap(({ local }) => local),
+      local: [...ownLocal, ...commands.flatMap(({ local }) => local)],
     };
   }
 
@@ -50,6 +52,7 @@ export class Wiretap {
     hub.mergeOwn = (records, local) => {
       mergeOwn.call(hub, records, local);
       this.#own.push(...records);
+      this.#ownLocal.push(...local);
       listener.merged(records, hub.place);
     };
     hub.mergeBranch = (vm, records) => {

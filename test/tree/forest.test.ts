@@ -258,6 +258,7 @@ describe('a transaction over a forest', () => {
     const fumo = new PlainTree(SAMPLE.root);
     const failing: Tree = {
       root: fumo.root,
+      takesExecs: true,
       begin: (): Transaction => {
         const transaction = fumo.begin();
         transaction.commit = () => {

@@ -87,6 +87,7 @@ export class PlainNode implements TreeNode {
 
 export class PlainTree implements Tree {
   readonly root: PlainNode;
+  takesExecs = true;
   readonly execs: OrderedExec[] = [];
   /** How many transactions were begun, and how many of them were committed. */
   begun = 0;

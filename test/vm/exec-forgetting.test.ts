@@ -58,7 +58,7 @@ function isForgotten(...mounts: readonly Mount[]): () => boolean {
 }
 
 describe('[X3] Execs that are over', () => {
-  it('are forgotten by all, when all have told that they have seen it', async () => {
+  it('[Y5] are forgotten by all, when all have told that they have seen it', async () => {
     const { device, game, hub, copy, pass } = await pair(new Bed());
     const events = mountEvents(copy);
     const ids = [await order(device), await order(game)];

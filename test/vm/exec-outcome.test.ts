@@ -173,6 +173,47 @@ describe('[X4] the outcome of an Exec', () => {
     expect(told.map(({ status }) => status)).toEqual([409]);
   });
 
+  it('that is acknowledged is not told again, also when an answer comes after a restart', async () => {
+    const bed = new Bed();
+    let skewMs = 0;
+    const now = (): number => Date.now() + skewMs;
+    const options = { mo: 'mo', execExpiryMs: 60_000 } as const;
+    const device = await bed.vm('device', { now });
+    const game = await bed.vm('game', { now });
+    const hub = await device.mount('./MO', options);
+    const copy = await game.mount('./MO', options);
+    const service = await bed.serve(device);
+    bed.connect(game);
+    await copy.whenSynced();
+    await set(device, 'Run', '');
+    await device.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
+    await untilEqual(hub, copy);
+    answering(hub, 200);
+    let finish: (() => void) | undefined;
+    copy.handleExec('./Run', async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return { status: 200 };
+    });
+    const id = await order(device);
+    await until('the other VM is inside', () => finish !== undefined);
+    skewMs = 61_000;
+    await hub.whenExecClosed(id);
+    await hub.acknowledgeOutcome(id);
+    await service.close();
+    await device.close();
+    const again = await bed.vm('device', { now });
+    const mount = await again.mount('./MO', options);
+    const told = outcomes(mount);
+    await bed.serve(again);
+    await copy.whenSynced();
+    finish?.();
+    await until('the late answer came', () => mount.execResults(id).size === 2);
+    await settle();
+    expect([told, mount.pendingOutcomes()]).toEqual([[], []]);
+  });
+
   it('where nobody has a handler is 408', async () => {
     const bed = new Bed();
     const { device, hub, copy } = await bed.pair();

@@ -618,4 +618,19 @@ describe('handlers', () => {
     await rejected;
     expect(signal?.aborted).toBe(true);
   });
+
+  it('have a signal each: many on one would look like a leak to Node', async () => {
+    const bed = new Bed();
+    const { device, hub, copy } = await pair(bed);
+    counted(copy);
+    const signals = new Set<AbortSignal>();
+    hub.handleExec('./Run', ({ signal }) => {
+      signals.add(signal);
+      return new Promise(() => undefined);
+    });
+    for (let n = 0; n < 20; n++) await order(device);
+    await until('all are inside', () => signals.size === 20);
+    await device.close();
+    expect([...signals].every(({ aborted }) => aborted)).toBe(true);
+  });
 });

@@ -13,7 +13,8 @@ export function exec(command: ExecCommand, run: Run): Outcome {
   const node = forest.locate(target.path);
   if (node === undefined) return refuse(Status.NotFound);
   if (!isAllowed(forest, node, 'Exec', server)) return refuse(Status.PermissionDenied);
-  if (!hasAccess(node.schema, 'Exec', run)) return refuse(Status.NotAllowed);
+  if (!hasAccess(node.schema, 'Exec', run) || !forest.treeOf(node).takesExecs)
+    return refuse(Status.NotAllowed);
   const { data, correlator, addressees } = command;
   const request = { data, correlator, server, addressees };
   return { status: Status.Accepted, exec: transaction.exec(node, request) };

@@ -201,6 +201,15 @@ describe('Copy', () => {
 describe('Exec', () => {
   const target = './M/Download';
 
+  it('[X1] is 405 where nobody carries it out', () => {
+    const world = new World();
+    world.local.takesExecs = false;
+    world.have('./Own', 'node');
+    expect(world.byServer({ type: 'Exec', target: './Own' }).status).toBe(Status.NotAllowed);
+    expect(world.byDevice({ type: 'Exec', target: './Own' }).status).toBe(Status.NotAllowed);
+    expect(world.byDevice({ type: 'Exec', target: './M/State' }).status).toBe(Status.Accepted);
+  });
+
   it('is accepted with the id under which its results come, once it is committed', () => {
     const world = new World();
     const outcome = world.byServer({ type: 'Exec', target, data: 'now', correlator: 'c' });

@@ -1,0 +1,90 @@
+/** `npm run test:sim:faults`: breaks the product on purpose, in copies, and sees whether the simulator finds it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Fault, faults } from './faults.ts';
+import { type Catch, hunt } from './hunt.ts';
+import { faultTable, withTable } from './table.ts';
+import { home, Workshop } from './workshop.ts';
+
+const help = `Tests the simulator: breaks the product in one place after the other, each in a copy, and runs
+simulations until one fails.
+
+  npm run test:sim:faults -- [options]
+
+  --fault NAME  this fault alone; may be given several times
+  --seeds N     how many seeds a fault may need (200)
+  --jobs N      faults tried at a time (2)
+  --write       puts the table into docs/simulation.md; needs all faults
+  --help        this text
+
+A seed that fails without the fault as well does not count. The exit code is 1 when a fault was not found.
+
+Faults: ${faults.map(({ name }) => name).join(', ')}
+`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      fault: { type: 'string', multiple: true, default: [] },
+      seeds: { type: 'string', default: '200' },
+      jobs: { type: 'string', default: '2' },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  if (values.write && values.fault.length > 0) throw new RangeError('--write needs all faults');
+  const chosen = values.fault.length === 0 ? faults : values.fault.map(faultNamed);
+  const catches = await huntAll(chosen, count('--seeds', values.seeds), count('--jobs', values.jobs));
+  const missed = catches.filter(({ found }) => found === undefined).map(({ fault }) => fault.name);
+  console.log(`${catches.length - missed.length} of ${catches.length} faults found`);
+  if (missed.length > 0) console.log(`not found: ${missed.join(', ')}`);
+  if (values.write) writeTable(catches);
+  return missed.length > 0 ? 1 : 0;
+}
+
+/** The same sources for every fault, whatever is edited meanwhile. */
+async function huntAll(chosen: readonly Fault[], maxSeeds: number, jobs: number): Promise<Catch[]> {
+  await using original = await Workshop.open();
+  const catches = new Map<Fault, Catch>();
+  const waiting = [...chosen];
+  const work = async (): Promise<void> => {
+    await using workshop = await original.copy();
+    for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
+      const caught = await hunt(workshop, fault, maxSeeds);
+      catches.set(fault, caught);
+      report(caught);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, chosen.length) }, work));
+  return chosen.flatMap((fault) => catches.get(fault) ?? []);
+}
+
+function report({ fault: { name, rule }, found }: Catch): void {
+  const result = found === undefined ? 'NOT FOUND' : `seed ${found.seed}: ${found.message}`;
+  console.log(`${name} (${rule}): ${result}`);
+}
+
+function writeTable(catches: readonly Catch[]): void {
+  const file = join(home, 'docs/simulation.md');
+  writeFileSync(file, withTable(readFileSync(file, 'utf8'), faultTable(catches)));
+}
+
+function faultNamed(name: string): Fault {
+  const fault = faults.find((each) => each.name === name);
+  if (fault === undefined) throw new RangeError(`there is no fault ${name}`);
+  return fault;
+}
+
+function count(option: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new RangeError(`${option} is '${text}'; it is a positive integer`);
+  return number;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,78 @@
+/** What one VM wrote into the part of a management object that stays in it (rule S1): what it acknowledged is there after every crash. */
+import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
+import type { Replica } from '../../src/replica/replica.ts';
+import { type Command, chainOf, type Ended } from './ledger.ts';
+
+interface LocalWrite {
+  readonly record: LogRecord;
+  /** The node and all above it, when it was written. */
+  readonly chain: readonly string[];
+  isAcknowledged: boolean;
+}
+
+export class LocalLedger {
+  /** By register, in order, from the last acknowledged one on. */
+  readonly #registers = new Map<string, LocalWrite[]>();
+
+  /** The VM carried out a command, which wrote these records and ended these nodes. */
+  written(records: readonly LogRecord[], ended: readonly Ended[], replica: Replica): Command {
+    for (const { id } of ended) this.#end(id);
+    const writes = records.filter(isTreeRecord).flatMap((record): LocalWrite[] => {
+      const node = replica.nodeById(record.node);
+      if (record.content.kind === 'delete' || node?.alive !== true) return [];
+      return [{ record, chain: chainOf(node), isAcknowledged: false }];
+    });
+    for (const write of writes) {
+      const key = keyOf(write.record);
+      this.#registers.set(key, [...(this.#registers.get(key) ?? []), write]);
+    }
+    return {
+      size: writes.length,
+      acknowledge: () => {
+        for (const write of writes) this.#acknowledge(write);
+      },
+    };
+  }
+
+  /** The acknowledged writes that are not there, nor is a later one. `isDeleted` says whether a node was ever deleted by anybody. */
+  vanished(replica: Replica, isDeleted: (node: string) => boolean): string[] {
+    return [...this.#registers.values()].flatMap((writes) => {
+      const [first] = writes;
+      if (first?.isAcknowledged !== true || first.chain.some(isDeleted)) return [];
+      return writes.some(({ record }) => isShown(record, replica)) ? [] : [JSON.stringify(first.record)];
+    });
+  }
+
+  /** What a command ends, acknowledged or not, need not be there. */
+  #end(id: string): void {
+    for (const [key, writes] of this.#registers)
+      if (writes.some(({ chain }) => chain.includes(id))) this.#registers.delete(key);
+  }
+
+  #acknowledge(write: LocalWrite): void {
+    write.isAcknowledged = true;
+    const key = keyOf(write.record);
+    const writes = this.#registers.get(key) ?? [];
+    const at = writes.indexOf(write);
+    if (at > 0) this.#registers.set(key, writes.slice(at));
+  }
+}
+
+function keyOf({ node, content }: LogRecord): string {
+  return `${content.kind} ${node}`;
+}
+
+function isShown({ node: id, content }: LogRecord, replica: Replica): boolean {
+  const node = replica.nodeById(id);
+  if (node?.alive !== true) return false;
+  switch (content.kind) {
+    case 'value':
+    case 'name':
+    case 'acl':
+    case 'title':
+    case 'type':
+      return JSON.stringify(node.registers[content.kind]?.winner?.content) === JSON.stringify(content);
+    default:
+      return true;
+  }
+}
