@@ -14,17 +14,17 @@ export interface GenericAlert {
   readonly correlator: string;
 }
 
+const types: ReadonlyMap<string, string> = new Map([
+  ['./Download', FumoAlert.Download],
+  ['./Update', FumoAlert.Update],
+]);
+
 /** The alert for the outcome of an Exec, which was of Download, Update or DownloadAndUpdate. */
 export function alertOf({ uri, status, correlator }: ExecOutcome, source: string): GenericAlert {
   const hasFailed = Math.floor(status / 100) !== 2;
   return {
     source,
-    type:
-      uri === './Download'
-        ? FumoAlert.Download
-        : uri === './Update'
-          ? FumoAlert.Update
-          : FumoAlert.DownloadAndUpdate,
+    type: types.get(uri) ?? FumoAlert.DownloadAndUpdate,
     format: 'int',
     mark: hasFailed ? 'critical' : 'informational',
     data: String(status),
