@@ -218,7 +218,7 @@ describe('[M4] the oracle', () => {
     const other = script.add('A');
     script.rename(other, 'Req', 0);
     const schema = schemaOf(leaf('Req', 'chr', { occurrence: ONE }), placeholder(9), leaf('Req', 'chr'));
-    expect(outcome(script.records, { schema })).toEqual(['./Req = ', 'kept back: ./Req (name)']);
+    expect(outcome(script.records, { schema })).toEqual(['./Req = ', 'kept back: ./Req (schema)']);
   });
 });
 
@@ -244,14 +244,14 @@ describe('[M6] the oracle, judging by another schema than that of the writers,',
     ]);
   });
 
-  it('goes by the name that a node has now', () => {
+  it('knows a node that it describes alike by the name it was made with and by the present one', () => {
     const script = new Script();
     const known = script.add('Old');
     script.rename(known, 'New');
     const unknown = script.add('New', { k: 1 });
     script.rename(unknown, 'Old');
     expect(outcome(script.records, { schema: schemaOf(leaf('New', 'chr')) })).toEqual([
-      './New = ',
+      'kept back: ./New (schema)',
       'kept back: ./Old (schema)',
     ]);
   });

@@ -53,8 +53,10 @@ interface OracleNode {
   readonly kind: 'interior' | 'leaf';
   /** The name that it claims (M1). */
   readonly name: string;
-  /** What the schema says of a node of this name; perhaps that it is of the other kind. */
+  /** What the schema says of a node of the name it was made with; perhaps that it is of the other kind. */
   readonly schema: SchemaNode | undefined;
+  /** Whether it says the same of the name that the node claims. */
+  readonly isNameApt: boolean;
   readonly required: boolean;
   /** Names as scope rules name them, from the root down. */
   readonly position: readonly string[];
@@ -156,7 +158,15 @@ class Oracle {
 
   #root(): OracleNode {
     const schema = this.#schema?.root;
-    return { id: '-'.repeat(22), kind: 'interior', name: '', schema, required: true, position: [] };
+    return {
+      id: '-'.repeat(22),
+      kind: 'interior',
+      name: '',
+      schema,
+      isNameApt: true,
+      required: true,
+      position: [],
+    };
   }
 
   /** The living nodes below this one: those that the schema requires (I3), and those of which an Add counts (M1). */
@@ -168,7 +178,15 @@ class Oracle {
       if (schema.scope !== 'permanent' && schema.occurrence.min !== 1) continue;
       const kind = schema.format === 'node' ? 'interior' : 'leaf';
       const id = computeId(parent.id, normal(name, parent.schema), kind, 0);
-      children.set(id, { id, kind, name, schema, required: true, position: [...parent.position, name] });
+      children.set(id, {
+        id,
+        kind,
+        name,
+        schema,
+        isNameApt: true,
+        required: true,
+        position: [...parent.position, name],
+      });
     }
     for (const add of this.#addsBelow.get(parent.id) ?? []) {
       checkId(add);
@@ -181,10 +199,10 @@ class Oracle {
   #added(parent: OracleNode, { node: id, content }: Of<'add'>): OracleNode {
     const { name: creationName, nodeKind: kind } = content;
     const name = this.#text(id, 'name') ?? this.#creation(id)?.content.name ?? creationName;
-    const schema = parent.schema && schemaOf(parent.schema, name, kind);
-    const place = parent.schema && schemaOf(parent.schema, creationName, kind);
-    const position = [...parent.position, place === undefined ? creationName : (place.name ?? '*')];
-    return { id, kind, name, schema, required: false, position };
+    const schema = parent.schema && schemaOf(parent.schema, creationName, kind);
+    const isNameApt = parent.schema === undefined || schemaOf(parent.schema, name, kind) === schema;
+    const position = [...parent.position, schema === undefined ? creationName : (schema.name ?? '*')];
+    return { id, kind, name, schema, isNameApt, required: false, position };
   }
 
   /** I2: "With D the greatest Delete stamp of the id: an Add counts if its stamp >= D and the Add it names counts; any other record counts if the Add it names is there and counts." */
@@ -268,10 +286,10 @@ class Oracle {
   }
 }
 
-/** M6: whether the schema has such a node, of this kind. Without a schema anything is allowed. */
-function isKnown({ kind, schema }: OracleNode, parent: OracleNode): boolean {
+/** M6: whether the schema has such a node, of this kind, by the name it was made with and by the present one alike. Without a schema anything is allowed. */
+function isKnown({ kind, schema, isNameApt }: OracleNode, parent: OracleNode): boolean {
   if (parent.schema === undefined) return true;
-  return schema !== undefined && (schema.format === 'node') === (kind === 'interior');
+  return isNameApt && schema !== undefined && (schema.format === 'node') === (kind === 'interior');
 }
 
 /** A write may be there twice, waiting and merged: then the merged one is meant (D2). */

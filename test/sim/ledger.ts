@@ -174,7 +174,18 @@ export function chainOf(node: MoNode): string[] {
 function isEqual({ node, record }: Write, write: Write): boolean {
   const isOne = record?.content.kind === 'add' || record?.content.kind === 'delete';
   if (isOne || record === undefined) return record !== undefined && record === write.record;
-  return node === write.node && JSON.stringify(record.content) === JSON.stringify(write.record?.content);
+  return node === write.node && textOf(record) === textOf(write.record);
+}
+
+const texts = new WeakMap<object, string>();
+
+/** The content as text; the same record is asked for often. */
+function textOf(record: Pick<LogRecord, 'content'> | undefined): string {
+  if (record === undefined) return '';
+  const { content } = record;
+  const text = texts.get(content) ?? JSON.stringify(content);
+  texts.set(content, text);
+  return text;
 }
 
 /** Whether the writer of one write knew of the other; a VM's own earlier writes are no conflict. */
@@ -197,7 +208,7 @@ function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boo
     case 'title':
     case 'type': {
       const shown = node?.alive === true ? node.registers[content.kind]?.winner?.content : undefined;
-      return shown !== undefined && JSON.stringify(shown) === JSON.stringify(content);
+      return shown !== undefined && textOf({ content: shown }) === textOf({ content });
     }
     default:
       return true;
@@ -205,7 +216,7 @@ function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boo
 }
 
 /** What was written to a node that was there because a schema required it, and that a later schema does not have. */
-function isNoMoreRequired({ node: id, base, content }: LogRecord, node: MoNode | undefined): boolean {
+export function isNoMoreRequired({ node: id, base, content }: LogRecord, node: MoNode | undefined): boolean {
   const isRegister = content.kind !== 'add' && content.kind !== 'delete';
   return isRegister && base?.node !== id && node?.alive !== true;
 }

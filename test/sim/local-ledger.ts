@@ -1,7 +1,7 @@
 /** What one VM wrote into the part of a management object that stays in it (rule S1): what it acknowledged is there after every crash. */
 import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
-import { type Command, chainOf, type Ended } from './ledger.ts';
+import { type Command, chainOf, type Ended, isNoMoreRequired } from './ledger.ts';
 
 interface LocalWrite {
   readonly record: LogRecord;
@@ -39,7 +39,9 @@ export class LocalLedger {
     return [...this.#registers.values()].flatMap((writes) => {
       const [first] = writes;
       if (first?.isAcknowledged !== true || first.chain.some(isDeleted)) return [];
-      return writes.some(({ record }) => isShown(record, replica)) ? [] : [JSON.stringify(first.record)];
+      const isThere = (record: LogRecord): boolean =>
+        isShown(record, replica) || isNoMoreRequired(record, replica.nodeById(record.node));
+      return writes.some(({ record }) => isThere(record)) ? [] : [JSON.stringify(first.record)];
     });
   }
 

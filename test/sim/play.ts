@@ -10,6 +10,7 @@ export async function playStep(simulation: Simulation, step: Step): Promise<void
   play(simulation, step);
   // What follows at once.
   await simulation.run(0);
+  simulation.note(step.type);
   for (const site of simulation.sites) for (const watch of simulation.watches(site)) watch.check();
 }
 

@@ -15,6 +15,8 @@ export interface Run {
   readonly coverage: Coverage;
   /** What went wrong; `undefined`: nothing. */
   readonly failure: Error | undefined;
+  /** What happened, in lines: the same for the same scenario. */
+  readonly log: readonly string[];
   /** How many events ran. */
   readonly events: number;
 }
@@ -62,7 +64,8 @@ async function run(scenario: Scenario, play: (simulation: Simulation) => Promise
   } finally {
     strays.stop();
   }
-  return { scenario, coverage: simulation.coverage, failure, events: simulation.timeline.ran };
+  const { coverage, log, timeline } = simulation;
+  return { scenario, coverage, failure, log, events: timeline.ran };
 }
 
 /** Exceptions and rejections that nobody took. */

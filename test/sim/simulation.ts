@@ -31,6 +31,8 @@ export class Simulation implements SiteHost {
   /** By management object. */
   readonly ledgers: ReadonlyMap<string, Ledger>;
   readonly execs: ExecLog = new ExecLog();
+  /** A line after each step, and at the end what the hub shows: equal when all that happened is. */
+  readonly log: string[] = [];
   /** By VM and management object. */
   readonly #localLedgers = new Map<string, LocalLedger>();
   /** What a VM that starts must show at once, by VM and management object. */
@@ -195,8 +197,17 @@ export class Simulation implements SiteHost {
     });
   }
 
+  /** Notes in the log where everything stands. */
+  note(what: string): void {
+    const places = this.sites.flatMap(({ mounts }) =>
+      [...mounts.values()].map(({ replica }) => replica.place),
+    );
+    this.log.push(`${this.timeline.nowMs} ms, ${this.timeline.ran} events, ${what}: ${places.join(' ')}`);
+  }
+
   /** Counts what only the end shows. */
   sumUp(): void {
+    for (const mount of this.hub.mounts.values()) this.log.push(mount.export());
     for (const ledger of this.ledgers.values()) {
       this.coverage.count('stamps made anew', ledger.restamped);
       this.coverage.count('writes lost in crashes', ledger.lost);
@@ -331,6 +342,7 @@ const grave: ReadonlySet<VirmoError['code']> = new Set([
 
 function mayDelete(command: Command): boolean {
   switch (command.type) {
+    case 'Copy':
     case 'Delete':
       return true;
     case 'Atomic':
@@ -339,7 +351,6 @@ function mayDelete(command: Command): boolean {
     case 'Replace':
       return command.subtree !== undefined;
     case 'Add':
-    case 'Copy':
     case 'Exec':
     case 'Get':
       return false;

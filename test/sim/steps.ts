@@ -25,7 +25,7 @@ export interface Parked {
 const deeds = {
   execute: 600,
   burst: 60,
-  flood: 0.6,
+  flood: 1.5,
   pair: 40,
   cut: 25,
   slow: 12,

@@ -18,18 +18,19 @@ export const faults: readonly Fault[] = [
   {
     name: 'record-dropped',
     rule: 'M8',
-    what: 'of a branch update one record in fifty is passed over',
+    what: 'of a branch update one record in ten is passed over',
     file: 'src/replica/hub.ts',
     text: 'const command = records.filter(({ seq }) => seq > judged);',
-    replacement: 'const command = records.filter(({ seq }) => seq > judged && seq % 50 !== 0);',
+    replacement: 'const command = records.filter(({ seq }) => seq > judged && seq % 10 !== 0);',
   },
   {
     name: 'counter-ignored',
     rule: 'T1',
-    what: "stamps of one millisecond are compared by their VMs' ids alone",
-    file: 'src/replica/stamp.ts',
-    text: '  if (a.counter !== b.counter) return a.counter - b.counter;\n',
-    replacement: '',
+    what: 'of two writes of one millisecond the one of the greater VM id wins, not the later one',
+    file: 'src/replica/held-records.ts',
+    text: '  const order = compareStamps(a.stamp, b.stamp);\n',
+    replacement: `  const order = compareStamps({ ...a.stamp, counter: 0 }, { ...b.stamp, counter: 0 });
+`,
   },
   {
     name: 'older-write-wins',

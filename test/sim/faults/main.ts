@@ -49,7 +49,9 @@ async function main(): Promise<number> {
 
 /** The same sources for every fault, whatever is edited meanwhile. */
 async function huntAll(chosen: readonly Fault[], maxSeeds: number, jobs: number): Promise<Catch[]> {
-  await using original = await Workshop.open();
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
+  await using original = await Workshop.open(stop.signal);
   const catches = new Map<Fault, Catch>();
   const waiting = [...chosen];
   const work = async (): Promise<void> => {

@@ -1,10 +1,11 @@
 /** A copy of the repository in which one file at a time is broken, and the simulator run. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Fault, withFault } from './faults.ts';
 
@@ -29,15 +30,17 @@ export interface Seeds {
 
 export class Workshop implements AsyncDisposable {
   readonly #folder: string;
+  readonly #signal: AbortSignal | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, signal: AbortSignal | undefined) {
     this.#folder = folder;
+    this.#signal = signal;
   }
 
-  /** Copies a repository, or a workshop's copy of it, as it is now. */
-  static async open(original: string = home): Promise<Workshop> {
+  /** Copies a repository, or a workshop's copy of it, as it is now. The signal ends what runs in it. */
+  static async open(signal?: AbortSignal, original: string = home): Promise<Workshop> {
     const folder = await mkdtemp(join(tmpdir(), 'virmo-faults-'));
-    const workshop = new Workshop(folder);
+    const workshop = new Workshop(folder, signal);
     try {
       for (const name of copied) await cp(join(original, name), join(folder, name), { recursive: true });
       await symlink(join(home, 'node_modules'), join(folder, 'node_modules'));
@@ -50,7 +53,7 @@ export class Workshop implements AsyncDisposable {
 
   /** Another one, equal to this one. */
   copy(): Promise<Workshop> {
-    return Workshop.open(this.#folder);
+    return Workshop.open(this.#signal, this.#folder);
   }
 
   /** Runs what is given while the fault is there. Rejects with an Error when it cannot be put in. */
@@ -65,39 +68,71 @@ export class Workshop implements AsyncDisposable {
     }
   }
 
-  /** Simulates one seed after the other; gives the first that fails. Rejects with an Error when the simulator itself does. */
+  /** Simulates one seed after the other; gives the first that fails. Rejects with an Error when the simulator itself does, or the signal says so. */
   async simulate({ first, count }: Seeds): Promise<Failure | undefined> {
     const range = ['--seed', String(first), '--seeds', String(count), '--jobs', '1'];
-    const args = ['--conditions=virmo-source', '--import', 'tsx', 'test/sim/main.ts', ...range];
-    const simulator = spawn(process.execPath, args, {
-      cwd: this.#folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: patienceMs,
-      killSignal: 'SIGKILL',
-    });
-    const ended = once(simulator, 'close');
-    let said = '';
-    simulator.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
+    await using simulator = new Simulator(this.#folder, range, this.#signal);
     let isDone = false;
-    for await (const line of createInterface(simulator.stdout)) {
+    for await (const line of simulator.lines) {
       const [, seed, message = ''] = /^seed (\d+) failed: (.*)$/.exec(line) ?? [];
-      if (seed !== undefined) {
-        // It would go on to shrink what failed.
-        simulator.kill('SIGKILL');
-        await ended;
-        return { seed: Number(seed), message };
-      }
+      // It would go on, and shrink what failed.
+      if (seed !== undefined) return { seed: Number(seed), message };
       if (line.startsWith(`${count} seeds of `)) isDone = true;
     }
-    const [code, signal] = await ended;
-    if (!isDone)
-      throw new Error(`the simulator ended with ${signal ?? code} at seed ${first} or later: ${said}`);
-    return undefined;
+    if (isDone) return undefined;
+    this.#signal?.throwIfAborted();
+    throw new Error(`the simulator ended at seed ${first} or later: ${simulator.errors}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** The simulator's processes; they end with it. */
+class Simulator implements AsyncDisposable {
+  readonly lines: AsyncIterable<string>;
+  errors = '';
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #closed: Promise<unknown>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #signal: AbortSignal | undefined;
+  readonly #kill = (): void => this.#killAll();
+
+  constructor(folder: string, options: readonly string[], signal: AbortSignal | undefined) {
+    const args = ['--conditions=virmo-source', '--import', 'tsx', 'test/sim/main.ts', ...options];
+    // With a group of its own: the workers of a simulator that is killed would play their seeds to the end.
+    this.#process = spawn(process.execPath, args, {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#closed = once(this.#process, 'close');
+    this.lines = createInterface(this.#process.stdout);
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text;
+    });
+    this.#timer = setTimeout(this.#kill, patienceMs);
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#kill);
+    if (signal?.aborted) this.#kill();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#kill);
+    this.#kill();
+    await this.#closed;
+  }
+
+  #killAll(): void {
+    const { pid, exitCode } = this.#process;
+    if (pid === undefined || exitCode !== null) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch (error) {
+      // It ended just now.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
   }
 }
