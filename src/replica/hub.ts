@@ -44,6 +44,7 @@ export class Hub {
   #unwrittenLocal: LogRecord[] = [];
   #meta = new Map<string, string | number>();
   #vector: Uint8Array | undefined;
+  #place: number;
   /** VMs that must begin anew, since a stamp was refused: nothing of theirs is judged before, or it would overtake (rule T3). */
   readonly #halted = new Set<string>();
   readonly #trial: Trial;
@@ -57,6 +58,7 @@ export class Hub {
   constructor(core: ReplicaCore, options: HubOptions) {
     this.#core = core;
     this.#state = core.state;
+    this.#place = core.state.place;
     this.#marks = new LifeMarks(core.marks);
     this.#trial = new Trial(core.state, options.maxAheadMs);
     this.#forgetting = new Forgetting(core.state);
@@ -100,9 +102,9 @@ export class Hub {
     };
   }
 
-  /** The place of what is written. */
+  /** The place up to which main is written: what was merged since is in no update and in no journal yet. */
   get place(): number {
-    return this.#state.place;
+    return this.#place;
   }
 
   /** What main holds now, as y-protocols' sync step 1: `missing` gives later what came after it. */
@@ -204,6 +206,7 @@ export class Hub {
 
   /** Writes what was merged since the last call as one update of main, for storage and for those who listen (rules M7, Y1). */
   write(): void {
+    this.#place = this.#state.place;
     if (!this.hasUnwritten) return;
     const { live } = this.#state;
     const records = this.#unwritten.filter((record) => live?.has(record));

@@ -26,7 +26,8 @@ interface Told {
   /** The VMs whose answers were told. */
   readonly answers: Set<string>;
   isClosed: boolean;
-  hasOutcome: boolean;
+  /** `storing`: there is one, and what it rests on is about to be durable here; `stored`: it is. */
+  outcome: 'none' | 'storing' | 'stored' | 'told';
 }
 
 /** The Execs of one mount. */
@@ -50,6 +51,8 @@ export class ExecDesk {
       whenSafe: (exec, where) => this.#whenSafe(exec, where),
       dirty: () => host.dirty(),
     });
+    // What is known from the beginning was stored.
+    for (const { id } of host.replica.unacknowledgedExecs()) this.#toldOf(id).outcome = 'stored';
   }
 
   /** Something new is known of an Exec. */
@@ -65,7 +68,7 @@ export class ExecDesk {
       told.isClosed = true;
       this.#host.tell({ type: 'exec-closed', exec: id, results });
     }
-    this.#tellOutcome(exec, told);
+    void this.#tellOutcome(exec, told);
     this.runner.consider(exec);
   }
 
@@ -94,13 +97,16 @@ export class ExecDesk {
 
   /** Tells the outcomes again that no DM server is known to know: after a start (rule X4). */
   repeatOutcomes(): void {
-    for (const exec of this.#host.replica.unacknowledgedExecs())
-      this.#tellOutcome(exec, this.#toldOf(exec.id));
+    for (const exec of this.#host.replica.unacknowledgedExecs()) {
+      const told = this.#toldOf(exec.id);
+      if (told.outcome === 'stored') this.#tellStored(exec, told);
+    }
   }
 
   /** The outcomes that no DM server is known to know, oldest first. */
   pendingOutcomes(): ExecOutcome[] {
-    return this.#host.replica.unacknowledgedExecs().flatMap((exec) => this.#outcome(exec) ?? []);
+    const execs = this.#host.replica.unacknowledgedExecs();
+    return execs.filter(({ id }) => this.#hasOutcome(id)).flatMap((exec) => this.#outcome(exec) ?? []);
   }
 
   /** The DM server knows the outcome; resolves when that is durable here. */
@@ -110,6 +116,7 @@ export class ExecDesk {
     if (exec === undefined) return;
     if (!waitsForServer(exec, replica.vm)) throw new RangeError(`no DM server ordered the Exec ${id} here`);
     if (this.#outcome(exec) === undefined) throw new RangeError(`the Exec ${id} has no outcome yet`);
+    await this.#whenStored();
     if (!exec.isAcknowledged) {
       replica.recordExecStep(exec.node, { kind: 'acknowledged', exec: id });
       this.#host.dirty();
@@ -152,17 +159,30 @@ export class ExecDesk {
   #toldOf(id: string): Told {
     let told = this.#told.get(id);
     if (told === undefined) {
-      told = { answers: new Set(), isClosed: false, hasOutcome: false };
+      told = { answers: new Set(), isClosed: false, outcome: 'none' };
       this.#told.set(id, told);
     }
     return told;
   }
 
-  #tellOutcome(exec: ExecState, told: Told): void {
-    if (told.hasOutcome || exec.isAcknowledged) return;
+  #hasOutcome(id: string): boolean {
+    const { outcome } = this.#told.get(id) ?? {};
+    return outcome === 'stored' || outcome === 'told';
+  }
+
+  /** Not before it is durable here what the outcome rests on: after a crash there would be another. */
+  async #tellOutcome(exec: ExecState, told: Told): Promise<void> {
+    if (told.outcome !== 'none' || exec.isAcknowledged || this.#outcome(exec) === undefined) return;
+    told.outcome = 'storing';
+    await this.#whenStored();
+    told.outcome = 'stored';
+    if (!this.#isClosed) this.#tellStored(exec, told);
+  }
+
+  #tellStored(exec: ExecState, told: Told): void {
     const outcome = this.#outcome(exec);
     if (outcome === undefined) return;
-    told.hasOutcome = true;
+    told.outcome = 'told';
     this.#host.tell({ type: 'exec-outcome', outcome });
   }
 

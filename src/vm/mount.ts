@@ -220,7 +220,7 @@ export class Mount implements Journaled, ServedMo {
   }
 
   mark(): number {
-    return this.replica.place;
+    return this.replica.hub?.place ?? this.replica.place;
   }
 
   durable(place: number): void {

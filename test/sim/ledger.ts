@@ -47,6 +47,7 @@ export class Ledger {
   readonly #byRecord = new Map<string, Write>();
   /** Everything ever merged that the hub was seen to merge, or to write. */
   readonly #history = new Map<string, LogRecord>();
+  readonly #added = new Set<string>();
   /** Records whose stamps were made anew before they were merged (rule T3). */
   restamped = 0;
   #order = 0;
@@ -119,6 +120,16 @@ export class Ledger {
     }
   }
 
+  /** Notes which nodes were added by a command, also where that stays in a VM. */
+  added(records: Iterable<LogRecord>): void {
+    for (const { node, content } of records) if (content.kind === 'add') this.#added.add(node);
+  }
+
+  /** Whether one of these nodes was there because a schema required it, which nobody ever added, and is not there by a later schema. */
+  isNoMoreRequired(chain: readonly string[], replica: Replica): boolean {
+    return chain.some((id) => !this.#added.has(id) && replica.nodeById(id)?.alive !== true);
+  }
+
   /** Whether anybody ever deleted the node, as far as it was merged. */
   wasDeleted(node: string): boolean {
     for (const record of this.#history.values())
@@ -133,7 +144,7 @@ export class Ledger {
       const { record, vm, place, seen } = write;
       if (!write.isAcknowledged || record === undefined || write.isRefused) return [];
       const node = hub.nodeById(record.node);
-      if (isPresent(record, node) || isNoMoreRequired(record, node)) return [];
+      if (isPresent(record, node) || this.isNoMoreRequired(write.chain, hub)) return [];
       if (this.#writes.some((other) => this.#supersedes(other, write))) return [];
       const equals = this.#writes.filter((other) => isEqual(other, write));
       if (notes.some((note) => equals.some((equal) => reports(note, equal.record)))) return [];
@@ -213,12 +224,6 @@ function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boo
     default:
       return true;
   }
-}
-
-/** What was written to a node that was there because a schema required it, and that a later schema does not have. */
-export function isNoMoreRequired({ node: id, base, content }: LogRecord, node: MoNode | undefined): boolean {
-  const isRegister = content.kind !== 'add' && content.kind !== 'delete';
-  return isRegister && base?.node !== id && node?.alive !== true;
 }
 
 function isAddedSince({ greatestAdd }: MoNode, stamp: LogRecord['stamp']): boolean {

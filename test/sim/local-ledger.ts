@@ -1,7 +1,7 @@
 /** What one VM wrote into the part of a management object that stays in it (rule S1): what it acknowledged is there after every crash. */
 import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
-import { type Command, chainOf, type Ended, isNoMoreRequired } from './ledger.ts';
+import { type Command, chainOf, type Ended, type Ledger } from './ledger.ts';
 
 interface LocalWrite {
   readonly record: LogRecord;
@@ -34,14 +34,15 @@ export class LocalLedger {
     };
   }
 
-  /** The acknowledged writes that are not there, nor is a later one. `isDeleted` says whether a node was ever deleted by anybody. */
-  vanished(replica: Replica, isDeleted: (node: string) => boolean): string[] {
+  /** The acknowledged writes that are not there, nor is a later one; `shared` knows what others did. */
+  vanished(replica: Replica, shared: Ledger): string[] {
     return [...this.#registers.values()].flatMap((writes) => {
       const [first] = writes;
-      if (first?.isAcknowledged !== true || first.chain.some(isDeleted)) return [];
-      const isThere = (record: LogRecord): boolean =>
-        isShown(record, replica) || isNoMoreRequired(record, replica.nodeById(record.node));
-      return writes.some(({ record }) => isThere(record)) ? [] : [JSON.stringify(first.record)];
+      if (first?.isAcknowledged !== true || first.chain.some((id) => shared.wasDeleted(id))) return [];
+      const isThere = writes.some(
+        ({ record, chain }) => isShown(record, replica) || shared.isNoMoreRequired(chain, replica),
+      );
+      return isThere ? [] : [JSON.stringify(first.record)];
     });
   }
 

@@ -145,17 +145,19 @@ function storeAll(simulation: Simulation, die: () => void): void {
   hub.disk.failure = undefined;
   hub.disk.slownessMs = 0;
   process.resume();
-  const look = (): void => {
+  const store = async (): Promise<void> => {
+    // Resolves nothing, and resolves when all that was recorded before is durable.
+    const answers = [...hub.mounts.values()].map((mount) => mount.resolve('', { how: 'delete' }));
+    const failed = (await Promise.allSettled(answers)).some(({ status }) => status === 'rejected');
     if (hub.process !== process) return;
-    const isStored = hub.disk.isIdle && [...hub.mounts.values()].every(({ isDelivered }) => isDelivered);
-    if (!isStored) {
-      timeline.after(1, undefined, look);
+    if (failed || !hub.disk.isIdle) {
+      timeline.after(1, undefined, () => void store());
       return;
     }
     hub.disk.slownessMs = 4;
     die();
   };
-  look();
+  void store();
 }
 
 function countOpenAtomics(simulation: Simulation, site: Site): void {

@@ -131,8 +131,7 @@ function checkEqual(vm: string, mount: Mount, hub: Mount): void {
 function checkLocal(simulation: Simulation, site: Site, mo: string): void {
   const replica = site.mounts.get(mo)?.replica;
   if (replica === undefined) return;
-  const ledger = simulation.ledger(mo);
-  const [vanished] = simulation.localLedger(site, mo).vanished(replica, (node) => ledger.wasDeleted(node));
+  const [vanished] = simulation.localLedger(site, mo).vanished(replica, simulation.ledger(mo));
   if (vanished !== undefined) throw new Error(`[M7] vanished from what stays in ${site.id}: ${vanished}`);
 }
 

@@ -1,6 +1,7 @@
 /** A hub and its VMs in virtual time, with everything that is known of what they did. */
 import { VirmoError } from '../../src/errors.ts';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
+import { decodeEntry } from '../../src/replica/journal.ts';
 import type { Resolution } from '../../src/replica/resolve.ts';
 import type { Command, Outcome } from '../../src/tree/command.ts';
 import { Status } from '../../src/tree/status.ts';
@@ -173,6 +174,7 @@ export class Simulation implements SiteHost {
       const { shared, local } = watch.tap.taken();
       const { mo, replica } = watch.mount;
       const ended = endedOf(nodes);
+      this.ledger(mo).added([...shared, ...local]);
       written.push(this.ledger(mo).written(site.id, shared, ended, seen, replica));
       locally.push(this.localLedger(site, mo).written(local, ended, replica));
       for (const { content } of [...shared, ...local])
@@ -235,6 +237,7 @@ export class Simulation implements SiteHost {
       if (event.type === 'rejected' && event.error.code !== 'mo-unknown') this.failed(event.error);
       if (event.type === 'exec-result' && event.vm === site.id && event.result.answer === 'interrupted')
         this.coverage.count('Execs interrupted');
+      if (event.type === 'delivered' && site.isHub) this.#mustBeStored(mount);
       if (event.type === 'exec-outcome') this.#heardOutcome(mount, event.outcome);
     });
   }
@@ -250,7 +253,7 @@ export class Simulation implements SiteHost {
     const records = [...mount.replica.records()];
     ledger.merged(
       records.filter(({ place }) => place > 0 && place !== Number.MAX_SAFE_INTEGER),
-      hub.place,
+      mount.replica.place,
     );
   }
 
@@ -281,6 +284,15 @@ export class Simulation implements SiteHost {
     if (event.type === 'parked') this.coverage.count('parked nodes');
     if (event.type === 'described') this.coverage.count('schemas or rules replaced');
     if (event.type === 'refused') this.coverage.count('refusals by the hub');
+  }
+
+  /** What a hub says is durable is on its disk (rule Y2). */
+  #mustBeStored({ mo, document, durablePlace }: Mount): void {
+    const stored = placeIn(this.hub.disk.read().get(document) ?? []);
+    if (stored < durablePlace)
+      this.failed(
+        new Error(`[Y2] the hub calls place ${durablePlace} of ${mo} durable; its disk has ${stored}`),
+      );
   }
 
   #heardOutcome(mount: Mount, outcome: ExecOutcome): void {
@@ -317,6 +329,15 @@ interface Deed {
   readonly mayDelete: boolean;
   readonly isAtomic: boolean;
   readonly server: string | undefined;
+}
+
+/** The place up to which a hub's journal goes. */
+function placeIn(journal: readonly Uint8Array[]): number {
+  for (const update of journal.toReversed()) {
+    const entry = decodeEntry(update);
+    if (entry.type === 'main' || entry.type === 'snapshot') return entry.place;
+  }
+  return 0;
 }
 
 /** All that a VM shows of a management object. */

@@ -18,12 +18,14 @@ export interface HubListener {
 
 /** Sees what commands write: a follower's in its journal, a hub's when it merges them. */
 export class Wiretap {
+  readonly #replica: Replica;
   readonly #drain: () => Uint8Array[];
   #kept: Uint8Array[] = [];
   #own: LogRecord[] = [];
   #ownLocal: LogRecord[] = [];
 
   constructor(replica: Replica) {
+    this.#replica = replica;
     this.#drain = replica.takeJournal.bind(replica);
     replica.takeJournal = () => {
       const entries = [...this.#kept, ...this.#drain()];
@@ -48,12 +50,13 @@ export class Wiretap {
 
   /** From now on the hub is listened to. */
   attach(hub: Hub, listener: HubListener): void {
+    const replica = this.#replica;
     const { mergeOwn, mergeBranch, missing } = hub;
     hub.mergeOwn = (records, local) => {
       mergeOwn.call(hub, records, local);
       this.#own.push(...records);
       this.#ownLocal.push(...local);
-      listener.merged(records, hub.place);
+      listener.merged(records, replica.place);
     };
     hub.mergeBranch = (vm, records) => {
       const judgedBefore = judgedOf(hub, vm);
@@ -65,14 +68,14 @@ export class Wiretap {
           seq <= (judgedNow.get(life) ?? 0) &&
           !refusals.some((refusal) => refusal.life === life && refusal.from <= seq && seq <= refusal.to),
       );
-      listener.merged(merged, hub.place);
+      listener.merged(merged, replica.place);
       return refusals;
     };
     hub.missing = (vector) => {
       listener.caughtUp();
       return missing.call(hub, vector);
     };
-    hub.onUpdate((update) => listener.wrote(recordsIn(update), hub.place));
+    hub.onUpdate((update) => listener.wrote(recordsIn(update), replica.place));
   }
 }
 

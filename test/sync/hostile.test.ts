@@ -150,6 +150,7 @@ describe('[Y7] a VM that sends as its branch', () => {
   it('the same record twice changes nothing the second time (rule D2)', () => {
     const { meeting, line, served, record } = scene();
     line.tellHub({ type: 'branch', channel: 1, update: branchOf(record) });
+    meeting.write();
     const { place } = served.hub;
     const again = meeting.connect('hostile', { fumo: meeting.replica('hostile') });
     again.carry();

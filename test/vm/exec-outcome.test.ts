@@ -1,6 +1,7 @@
 import type { ExecOutcome, Mount, MountOptions, Vm } from 'virmo-sync';
+import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { Bed, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+import { Bed, mountEvents, SteeredStorage, set, settle, until, untilEqual } from './bed.ts';
 
 const server = 'dms';
 
@@ -214,6 +215,26 @@ describe('[X4] the outcome of an Exec', () => {
     expect([told, mount.pendingOutcomes()]).toEqual([[], []]);
   });
 
+  it('is told when it is durable what it rests on: after a crash there would be another', async () => {
+    const bed = new Bed();
+    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
+    const device = await bed.vm('device', { storage });
+    const hub = await device.mount('./MO', { mo: 'mo' });
+    await bed.serve(device);
+    await set(device, 'Run', '');
+    const told = outcomes(hub);
+    hub.handleExec('./Run', () => {
+      storage.hold();
+      return { status: 200 };
+    });
+    const id = await order(device, { isOwn: true });
+    await until('it is answered', () => hub.execResults(id).size === 1);
+    await settle();
+    expect([told, hub.pendingOutcomes()]).toEqual([[], []]);
+    storage.release();
+    await until('it is told', () => told.length === 1);
+  });
+
   it('where nobody has a handler is 408', async () => {
     const bed = new Bed();
     const { device, hub, copy } = await bed.pair();
@@ -234,7 +255,7 @@ describe('[X4] the outcome of an Exec', () => {
     await vm.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
     answering(mount, 1401);
     const id = await order(vm);
-    await mount.whenExecClosed(id);
+    await until('it is durable', () => mount.pendingOutcomes().length > 0);
     const expected = [{ exec: id, status: 1401, data: '1401 it is' }];
     expect(mount.pendingOutcomes()).toMatchObject(expected);
     const [next, nextVm] = await again(bed, vm, { rules });

@@ -12,6 +12,8 @@ export interface Fault {
   /** What stands there exactly once. */
   readonly text: string;
   readonly replacement: string;
+  /** How the failures begin by which it shows. Any other is taken for chance: a fault moves the time, and so makes another simulation of the seed. */
+  readonly checks: readonly string[];
 }
 
 export const faults: readonly Fault[] = [
@@ -22,6 +24,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/hub.ts',
     text: 'const command = records.filter(({ seq }) => seq > judged);',
     replacement: 'const command = records.filter(({ seq }) => seq > judged && seq % 10 !== 0);',
+    checks: ['[M7]', '[D1]', '[D5]', '[M8]'],
   },
   {
     name: 'counter-ignored',
@@ -31,6 +34,7 @@ export const faults: readonly Fault[] = [
     text: '  const order = compareStamps(a.stamp, b.stamp);\n',
     replacement: `  const order = compareStamps({ ...a.stamp, counter: 0 }, { ...b.stamp, counter: 0 });
 `,
+    checks: ['[D1]', '[D5]', '[M8]', '[provenance]'],
   },
   {
     name: 'older-write-wins',
@@ -39,6 +43,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/held-records.ts',
     text: 'return order < 0 || (order === 0 && a.place === 0) ? b : a;',
     replacement: 'return order > 0 || (order === 0 && a.place === 0) ? b : a;',
+    checks: ['[D1]', '[D5]', '[M8]', '[provenance]'],
   },
   {
     name: 'delete-loses',
@@ -51,6 +56,7 @@ export const faults: readonly Fault[] = [
   for (const { records } of Object.values(registers))
     if (records.some(({ stamp }) => compareStamps(stamp, remove.stamp) > 0)) return false;
 `,
+    checks: ['[D1]', '[D5]', '[M8]', '[provenance]'],
   },
   {
     name: 'inherited-after-delete',
@@ -59,6 +65,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/fold.ts',
     text: "    return entry.counts ? 'counts' : 'not';\n",
     replacement: "    return entry.counts || this.node(base.node)?.alive ? 'counts' : 'not';\n",
+    checks: ['[D1]', '[D5]', '[M8]', '[provenance]'],
   },
   {
     name: 'acl-lost-below-rename',
@@ -68,6 +75,7 @@ export const faults: readonly Fault[] = [
     text: "    return this.text('acl') ?? '';\n",
     replacement:
       "    return this.parentNode?.registers.name?.winner === undefined ? (this.text('acl') ?? '') : '';\n",
+    checks: ['[D1]', '[D5]'],
   },
   {
     name: 'rename-anew',
@@ -82,6 +90,7 @@ export const faults: readonly Fault[] = [
       this.add(parent, name, { kind: 'leaf', value });
     }
 `,
+    checks: ['[M8]'],
   },
   {
     name: 'half-atomic',
@@ -95,6 +104,7 @@ export const faults: readonly Fault[] = [
     this.#unwritten = records.splice(half);
     this.#unwrittenLocal = [];
     this.#meta`,
+    checks: ['[M7]'],
   },
   {
     name: 'append-divided',
@@ -103,6 +113,7 @@ export const faults: readonly Fault[] = [
     file: 'src/vm/persistence.ts',
     text: 'if (appends.length > 0) writes.push(this.#storage.append(appends));',
     replacement: 'for (const append of appends) writes.push(this.#storage.append([append]));',
+    checks: ['[M7]'],
   },
   {
     name: 'exec-twice',
@@ -111,6 +122,7 @@ export const faults: readonly Fault[] = [
     file: 'src/vm/exec-runner.ts',
     text: 'if (exec.started.has(vm) && handler?.isIdempotent !== true) {',
     replacement: 'if (exec.started.has(vm) && handler === undefined) {',
+    checks: ['[X2]'],
   },
   {
     name: 'exec-before-durable',
@@ -119,6 +131,7 @@ export const faults: readonly Fault[] = [
     file: 'src/vm/exec-runner.ts',
     text: 'await this.#host.whenSafe(exec.id, where);',
     replacement: 'void this.#host.whenSafe(exec.id, where);',
+    checks: ['[X2]'],
   },
   {
     name: 'exec-safe-at-hub-alone',
@@ -132,14 +145,25 @@ export const faults: readonly Fault[] = [
     }
     await this.#whenStored();
 `,
+    checks: ['[X2]'],
   },
   {
     name: 'outcome-told-twice',
     rule: 'X4',
     what: 'the outcome of an Exec is told with everything that is learnt of it afterwards',
     file: 'src/vm/exec-desk.ts',
-    text: 'if (told.hasOutcome || exec.isAcknowledged) return;',
-    replacement: 'if (exec.isAcknowledged) return;',
+    text: "if (told.outcome !== 'none' || exec.isAcknowledged ||",
+    replacement: 'if (exec.isAcknowledged ||',
+    checks: ['[X4]'],
+  },
+  {
+    name: 'outcome-before-durable',
+    rule: 'X4',
+    what: 'the outcome of an Exec is told before the answers that it rests on are durable',
+    file: 'src/vm/exec-desk.ts',
+    text: "    await this.#whenStored();\n    told.outcome = 'stored';\n",
+    replacement: "    told.outcome = 'stored';\n",
+    checks: ['[X4]'],
   },
   {
     name: 'acknowledged-before-durable',
@@ -148,6 +172,7 @@ export const faults: readonly Fault[] = [
     file: 'src/vm/vm.ts',
     text: "if (command.type !== 'Get') await this.#stored();",
     replacement: "if (command.type !== 'Get') this.#stored().catch(() => undefined);",
+    checks: ['[M8]', '[Y2]', '[S1]', '[M7]'],
   },
   {
     name: 'cut-loses-sent',
@@ -156,6 +181,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/outbox.ts',
     text: '    this.#unsent = new Set([...this.#sent, ...this.#unsent]);\n',
     replacement: '',
+    checks: ['[D1]', '[M8]', '[rest]', '[M7]'],
   },
   {
     name: 'merged-twice',
@@ -164,6 +190,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/life-marks.ts',
     text: '    mark.seq = seq;\n',
     replacement: '',
+    checks: ['[D2]', '[M8]', '[D1]'],
   },
   {
     name: 'wrong-node-parked',
@@ -172,14 +199,16 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/slots.ts',
     text: 'return compareStamps(a.nameStamp, b.nameStamp) || (a.id < b.id ? -1 : 1);',
     replacement: 'return compareStamps(b.nameStamp, a.nameStamp) || (a.id < b.id ? -1 : 1);',
+    checks: ['[D1]', '[D5]'],
   },
   {
     name: 'occurrence-ignored',
     rule: 'M5',
     what: 'concurrent Adds exceed an upper bound of Occurrence',
     file: 'src/replica/slots.ts',
-    text: 'return name === undefined && occurrence.max !== Number.POSITIVE_INFINITY;',
-    replacement: 'return name === undefined && occurrence.max < 0;',
+    text: '  const { max } = schema.occurrence;\n',
+    replacement: '  const max = Number.POSITIVE_INFINITY;\n',
+    checks: ['[M9]', '[D1]', '[D5]'],
   },
   {
     name: 'local-rule-ignored',
@@ -188,6 +217,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/scope.ts',
     text: "    return this.share === 'local';\n",
     replacement: '    return false;\n',
+    checks: ['[D1]', '[D5]', '[S1]'],
   },
   {
     name: 'local-sent',
@@ -196,6 +226,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/replica.ts',
     text: '      : (fold.node(node)?.local ?? false);\n',
     replacement: '      : false;\n',
+    checks: ['[S1]'],
   },
   {
     name: 'from-not-judged',
@@ -204,6 +235,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/scope.ts',
     text: 'return this.writer === undefined || this.writer === vm;',
     replacement: 'return true;',
+    checks: ['[S1]'],
   },
   {
     name: 'from-judged-by-hub-alone',
@@ -212,6 +244,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/scope.ts',
     text: 'this.isWritable = this.isWritableBy(vm);',
     replacement: "this.isWritable = vm !== '';",
+    checks: ['[S1]'],
   },
   {
     name: 'conflict-not-told',
@@ -221,6 +254,7 @@ export const faults: readonly Fault[] = [
     text: 'for (const conflict of decide(rivalries, this.#state.fold)) this.#noteConflict(conflict);',
     replacement: `for (const conflict of decide(rivalries, this.#state.fold))
       if (conflict.lost.content.kind !== 'name') this.#noteConflict(conflict);`,
+    checks: ['[M8]'],
   },
   {
     name: 'clock-not-shifted',
@@ -229,6 +263,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/follower.ts',
     text: 'if (isClockOff || outbox.hasRefusedStamp || moved.size > 0)',
     replacement: 'if (outbox.hasRefusedStamp || moved.size > 0)',
+    checks: ['[T3]'],
   },
   {
     name: 'hub-time-not-learnt',
@@ -237,6 +272,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/state.ts',
     text: '    this.#offsetMs = (this.#offsetMs ?? 0) + behind;\n',
     replacement: '',
+    checks: ['[rest]', '[T3]'],
   },
   {
     name: 'slow-reader-forgotten',
@@ -245,6 +281,7 @@ export const faults: readonly Fault[] = [
     file: 'src/sync/hub-session.ts',
     text: 'if (isBehind) return open.served.hub.missing(sentVector);',
     replacement: 'if (isBehind) return undefined;',
+    checks: ['an update of main builds on one that is missing', '[D1]'],
   },
   {
     name: 'cleaning-drops',
@@ -253,6 +290,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/main.ts',
     text: 'if (element !== undefined && this.#isLive(element)) kept.push(element);',
     replacement: 'if (element !== undefined && !this.#isLive(element)) kept.push(element);',
+    checks: ['[D1]', '[D5]', '[M8]'],
   },
   {
     name: 'beaten-too-early',
@@ -261,6 +299,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/contested.ts',
     text: 'if (compareStamps(record.stamp, keeper.stamp) > 0 || !outlives(keeper.base, record.base, adds))',
     replacement: 'if (compareStamps(record.stamp, keeper.stamp) > 0)',
+    checks: ['[D1]', '[D5]'],
   },
   {
     name: 'snapshot-without-outbox',
@@ -269,6 +308,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/core.ts',
     text: '      outbox: [...this.outbox.commands()].map(pendingOf),\n',
     replacement: '      outbox: [],\n',
+    checks: ['[M8]', '[Y2]', '[D1]'],
   },
   {
     name: 'snapshot-without-local',
@@ -277,6 +317,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/core.ts',
     text: '      local: [...this.localRecords()],\n',
     replacement: '      local: [],\n',
+    checks: ['[Y2]', '[S1]', '[M7]'],
   },
   {
     name: 'delete-forgotten-at-restart',
@@ -286,6 +327,7 @@ export const faults: readonly Fault[] = [
     text: '      merged: [...this.#main.records()],\n',
     replacement:
       "      merged: [...this.#main.records()].filter(({ content }) => content.kind !== 'delete'),\n",
+    checks: ['[D1]', '[D5]', '[Y2]', '[provenance]'],
   },
   {
     name: 'timestamp-stands-still',
@@ -294,6 +336,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/mo-node.ts',
     text: '    for (const register in this.registers) {\n',
     replacement: "    for (const register of ['value', 'name', 'type']) {\n",
+    checks: ['[D1]', '[D5]'],
   },
   {
     name: 'removal-not-told',
@@ -302,6 +345,7 @@ export const faults: readonly Fault[] = [
     file: 'src/replica/changes.ts',
     text: '        if (isInTree(node.parentNode)) removed.push',
     replacement: '        if (isInTree(node.parentNode) && !node.alive) removed.push',
+    checks: ['[events]', 'added, and there already', 'removed, and not there', 'renamed'],
   },
   {
     name: 'heartbeat-goes-on',
@@ -310,6 +354,7 @@ export const faults: readonly Fault[] = [
     file: 'src/vm/follower-link.ts',
     text: '      stopHeartbeat();\n',
     replacement: '      void stopHeartbeat;\n',
+    checks: ['[close]'],
   },
 ];
 

@@ -18,7 +18,8 @@ simulations until one fails.
   --write       puts the table into docs/simulation.md; needs all faults
   --help        this text
 
-A seed that fails without the fault as well does not count. The exit code is 1 when a fault was not found.
+A seed that fails without the fault as well, or by a check that has nothing to do with it, does not count.
+The exit code is 1 when a fault was not found.
 
 Faults: ${faults.map(({ name }) => name).join(', ')}
 `;
@@ -66,7 +67,9 @@ async function huntAll(chosen: readonly Fault[], maxSeeds: number, jobs: number)
   return chosen.flatMap((fault) => catches.get(fault) ?? []);
 }
 
-function report({ fault: { name, rule }, found }: Catch): void {
+function report({ fault: { name, rule }, found, others }: Catch): void {
+  for (const { seed, message } of others)
+    console.log(`${name}: seed ${seed} fails for another reason: ${message}`);
   const result = found === undefined ? 'NOT FOUND' : `seed ${found.seed}: ${found.message}`;
   console.log(`${name} (${rule}): ${result}`);
 }
