@@ -72,7 +72,7 @@ export class Hub {
     if (core.main.isBegun) this.#writeDescription(core.main.meta());
     else this.#meta = metaEntries(this.#firstMeta());
     this.#takeOverOutbox();
-    this.#state.holdTime(this.#state.lastMerged.ms);
+    this.#state.holdTime(this.#state.last.ms);
     this.write();
   }
 
@@ -156,6 +156,8 @@ export class Hub {
   /** Merges a command of this VM itself, which has seen everything; `local` is what stays here of it, and is stored together with it (rule M7). */
   mergeOwn(records: readonly LogRecord[], local: readonly LogRecord[]): void {
     if (records.length > 0) this.#merge(records);
+    // What stays here (rule S1) is stamped by the same clock: what is written into main afterwards must not be ahead of the hub's time.
+    else this.#state.holdTime();
     this.#unwrittenLocal.push(...local);
   }
 

@@ -59,11 +59,16 @@ export class ReplicaState {
   }
 
   /**
-   * At the hub: from now on its time falls neither below what it is now nor below `floorMs`, the latest stamp in main when the process begins. Otherwise the stamps of others,
+   * At the hub: from now on its time falls neither below what it is now nor below `floorMs`, the latest stamp that is known when the process begins. Otherwise the stamps of others,
    * which may be ahead, do not move it: a clock that lies could carry it as far as it likes, one bound after the other.
    */
   holdTime(floorMs = 0): void {
     this.#floorMs = Math.max(this.timeMs, floorMs);
+  }
+
+  /** The greatest stamp of all that is known here: those to come are later (rule T1). */
+  get last(): Stamp {
+    return this.#last;
   }
 
   /** The greatest stamp that is merged, as far as is known here. */

@@ -447,6 +447,24 @@ describe('[T3] the time of a hub', () => {
     expect(hub.hub.mergeBranch('x', [ahead(group, 120_000, 2)])).toMatchObject([{ code: 'stamp-ahead' }]);
   });
 
+  it.each([false, true])(
+    '[S1] nor below what it wrote for itself: it would lock everybody out (begun anew: %s)',
+    (isAnew) => {
+      const group = new Group({ followers: 1, rules: [{ path: './Own', share: 'local' }] });
+      const [hub, a] = [group.hub, group.follower(0)];
+      group.settle();
+      hub.skewMs = hourMs;
+      addLeaf(hub, './Own', 'x');
+      hub.skewMs = 0;
+      if (isAnew) hub.restart();
+      addLeaf(hub, './L', '0');
+      group.settle();
+      set(a, './L', '1');
+      group.settle();
+      expect([read(hub, './L'), refusals(a)]).toEqual(['1', []]);
+    },
+  );
+
   it('does not go back with its clock, nor lock anybody out then', () => {
     const all = three();
     const { a, hub, group } = all;

@@ -7,6 +7,8 @@ interface Order {
   readonly mo: string;
   readonly vm: string;
   readonly server: string;
+  /** The life of the mount in which it was ordered. */
+  readonly mount: object;
 }
 
 export class ExecLog {
@@ -55,10 +57,16 @@ export class ExecLog {
     this.#acknowledged.add(exec);
   }
 
-  /** The acknowledged orders of which nobody was told an outcome. */
-  untold(): string[] {
-    return [...this.#orders]
-      .filter(([exec]) => !this.#told.has(exec))
-      .map(([exec, order]) => `${exec} ${JSON.stringify(order)}`);
+  /**
+   * The acknowledged orders of which no outcome was told, though one had to be: those of DM servers are told of in every life until they are acknowledged, those of the device
+   * itself once, in the life that learns the outcome. Whether that is the present one is only sure of mounts that are still there.
+   */
+  untold(isThere: (mount: object) => boolean): string[] {
+    return [...this.#orders].flatMap(([exec, { mo, vm, server, mount }]) => {
+      const isDue = server !== '' || isThere(mount);
+      return isDue && !this.#told.has(exec)
+        ? [`${exec}, ordered by ${server || 'the device'} at ${vm} for ${mo}`]
+        : [];
+    });
   }
 }

@@ -43,7 +43,7 @@ function play(simulation: Simulation, deed: Deed): void {
     case 'flood': {
       const reader = links[deed.reader - 1];
       coverage.count('slow readers');
-      reader?.slow(5, 400);
+      reader?.slow(5, 150);
       after(deed.lastsMs, () => reader?.slow());
       for (let number = 0; number < deed.writes; number++) {
         after(number * floodPaceMs, () => {

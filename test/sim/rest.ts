@@ -76,7 +76,8 @@ export function checkRest(simulation: Simulation): void {
     const [vanished] = simulation.ledger(mo).vanished(hub.replica);
     if (vanished !== undefined) throw new Error(`[M8] vanished silently from ${mo}: ${vanished}`);
   }
-  const [untold] = simulation.execs.untold();
+  const mounted = new Set<object>(simulation.sites.flatMap(({ mounts }) => [...mounts.values()]));
+  const [untold] = simulation.execs.untold((mount) => mounted.has(mount));
   if (untold !== undefined) throw new Error(`[X4] no outcome was told of ${untold}`);
 }
 

@@ -169,7 +169,7 @@ export class Simulation implements SiteHost {
     const answer = call();
     const written: Written[] = [];
     const locally: Written[] = [];
-    const orders: { readonly exec: string; readonly mo: string }[] = [];
+    const orders: { readonly exec: string; readonly mount: Mount }[] = [];
     for (const { watch, seen, nodes } of before) {
       const { shared, local } = watch.tap.taken();
       const { mo, replica } = watch.mount;
@@ -178,12 +178,13 @@ export class Simulation implements SiteHost {
       written.push(this.ledger(mo).written(site.id, shared, ended, seen, replica));
       locally.push(this.localLedger(site, mo).written(local, ended, replica));
       for (const { content } of [...shared, ...local])
-        if (content.kind === 'exec') orders.push({ exec: content.id, mo });
+        if (content.kind === 'exec') orders.push({ exec: content.id, mount: watch.mount });
       if (isAtomic && shared.length > 0) watch.hasOpenAtomic = true;
     }
     answer.then(() => {
       for (const command of [...written, ...locally]) command.acknowledge();
-      for (const { exec, mo } of orders) this.execs.ordered(exec, { mo, vm: site.id, server });
+      for (const { exec, mount } of orders)
+        this.execs.ordered(exec, { mo: mount.mo, vm: site.id, server, mount });
     }, ignore);
     this.#expectStorage(answer);
     return { answer, touched: () => written.filter(({ size }) => size > 0).length };

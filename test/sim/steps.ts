@@ -66,7 +66,7 @@ function randomDeed(random: Random, situation: Situation): Deed {
     case 'flood':
       return {
         type: kind,
-        vm,
+        vm: vm === follower ? 0 : vm,
         reader: follower,
         writes: random.between(22, 30),
         bytes: 120_000,

@@ -186,10 +186,10 @@ export const faults: readonly Fault[] = [
   {
     name: 'merged-twice',
     rule: 'D2',
-    what: 'the hub does not remember how far it has judged a VM, and merges again what is sent again',
+    what: 'a hub that begins anew has forgotten how far it had judged, and merges again what is sent again',
     file: 'src/replica/life-marks.ts',
-    text: '    mark.seq = seq;\n',
-    replacement: '',
+    text: '      this.#lives(mark.vm).set(mark.life, { ...mark, refused: [...refused] });\n',
+    replacement: '      this.#lives(mark.vm).set(mark.life, { ...mark, seq: 0, refused: [...refused] });\n',
     checks: ['[D2]', '[M8]', '[D1]'],
   },
   {

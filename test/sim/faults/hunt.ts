@@ -24,7 +24,7 @@ export async function hunt(workshop: Workshop, fault: Fault, maxSeeds: number): 
       first += count;
       continue;
     }
-    if (tellsOf(fault, failure) && !(await failsAnyway(workshop, failure)))
+    if (tellsOf(fault, failure) && !(await failsAnyway(workshop, fault, failure)))
       return { fault, found: failure, others };
     others.push(failure);
     first = failure.seed + 1;
@@ -36,6 +36,7 @@ function tellsOf({ checks }: Fault, { message }: Failure): boolean {
   return checks.some((check) => message.startsWith(check));
 }
 
-async function failsAnyway(workshop: Workshop, { seed }: Failure): Promise<boolean> {
-  return (await workshop.simulate({ first: seed, count: 1 })) !== undefined;
+async function failsAnyway(workshop: Workshop, fault: Fault, { seed }: Failure): Promise<boolean> {
+  const failure = await workshop.simulate({ first: seed, count: 1 });
+  return failure !== undefined && tellsOf(fault, failure);
 }

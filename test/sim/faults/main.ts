@@ -18,7 +18,7 @@ simulations until one fails.
   --write       puts the table into docs/simulation.md; needs all faults
   --help        this text
 
-A seed that fails without the fault as well, or by a check that has nothing to do with it, does not count.
+A seed counts when a check fails that tells of the fault, and does not fail without it.
 The exit code is 1 when a fault was not found.
 
 Faults: ${faults.map(({ name }) => name).join(', ')}
