@@ -1,4 +1,5 @@
 /** docs/conflicts.md: what becomes of each two commands, told from what happened. */
+import { markdownTable } from '../../markdown.ts';
 import { alphabet } from './alphabet.ts';
 import { allPairs, type Ending, isSameEnding, type Meeting, type Pair } from './pairs.ts';
 import { told } from './story.ts';
@@ -130,5 +131,5 @@ function rowsOf({ one, other, aFirst, bFirst }: Pair): string[][] {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+  return markdownTable([head, ...rows]);
 }
