@@ -120,14 +120,19 @@ export class Ledger {
     }
   }
 
-  /** Notes which nodes were added by a command, also where that stays in a VM. */
-  added(records: Iterable<LogRecord>): void {
-    for (const { node, content } of records) if (content.kind === 'add') this.#added.add(node);
+  /** Notes which nodes a command added, for all or (`local`) for its VM alone. */
+  added(vm: string, shared: Iterable<LogRecord>, local: Iterable<LogRecord>): void {
+    for (const { node, content } of shared) if (content.kind === 'add') this.#added.add(node);
+    for (const { node, content } of local) if (content.kind === 'add') this.#added.add(`${vm} ${node}`);
+  }
+
+  #wasAdded(node: string, vm: string): boolean {
+    return this.#added.has(node) || this.#added.has(`${vm} ${node}`);
   }
 
   /** Whether one of these nodes was there because a schema required it, which nobody ever added, and is not there by a later schema. */
   isNoMoreRequired(chain: readonly string[], replica: Replica): boolean {
-    return chain.some((id) => !this.#added.has(id) && replica.nodeById(id)?.alive !== true);
+    return chain.some((id) => !this.#wasAdded(id, replica.vm) && replica.nodeById(id)?.alive !== true);
   }
 
   /** Whether anybody ever deleted the node, as far as it was merged. */

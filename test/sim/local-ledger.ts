@@ -17,6 +17,8 @@ export class LocalLedger {
   /** The VM carried out a command, which wrote these records and ended these nodes. */
   written(records: readonly LogRecord[], ended: readonly Ended[], replica: Replica): Command {
     for (const { id } of ended) this.#end(id);
+    // One that was added again in the same command is there, and nothing of what it was.
+    for (const { node, content } of records) if (content.kind === 'delete') this.#end(node);
     const writes = records.filter(isTreeRecord).flatMap((record): LocalWrite[] => {
       const node = replica.nodeById(record.node);
       if (record.content.kind === 'delete' || node?.alive !== true) return [];

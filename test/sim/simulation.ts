@@ -174,7 +174,7 @@ export class Simulation implements SiteHost {
       const { shared, local } = watch.tap.taken();
       const { mo, replica } = watch.mount;
       const ended = endedOf(nodes);
-      this.ledger(mo).added([...shared, ...local]);
+      this.ledger(mo).added(site.id, shared, local);
       written.push(this.ledger(mo).written(site.id, shared, ended, seen, replica));
       locally.push(this.localLedger(site, mo).written(local, ended, replica));
       for (const { content } of [...shared, ...local])
