@@ -190,7 +190,7 @@ describe('[X1] an Exec', () => {
     bed.connect(game);
     await copy.whenSynced();
     await untilEqual(hub, copy);
-    let answer: (reply: { status: number }) => void = () => undefined;
+    let answer: ((reply: { status: number }) => void) | undefined;
     copy.handleExec(
       './Run',
       () =>
@@ -201,11 +201,11 @@ describe('[X1] an Exec', () => {
     counted(hub);
     const events = mountEvents(hub);
     const id = await order(device);
-    await until('it is started', () => copy.execResults(id).size === 1);
+    await until('the VM is inside', () => answer !== undefined);
     skewMs = 61_000;
     await hub.whenExecClosed(id);
     await settle();
-    answer({ status: 200 });
+    answer?.({ status: 200 });
     await until('the late answer came', () => hub.execResults(id).size === 2);
     await settle();
     expect(events.filter(({ type }) => type === 'exec-closed')).toHaveLength(1);
