@@ -1,4 +1,5 @@
 /** What a mount tells its agent of Execs, and what it keeps until then (rules X1 to X4). */
+import { VirmoError } from '../errors.ts';
 import { outcomeOf } from '../replica/exec-outcome.ts';
 import { type ExecState, waitsForServer } from '../replica/execs.ts';
 import { issuerOf, type LogRecord } from '../replica/record.ts';
@@ -117,6 +118,7 @@ export class ExecDesk {
     if (!waitsForServer(exec, replica.vm)) throw new RangeError(`no DM server ordered the Exec ${id} here`);
     if (this.#outcome(exec) === undefined) throw new RangeError(`the Exec ${id} has no outcome yet`);
     await this.#whenStored();
+    if (this.#isClosed) throw new VirmoError('closed', 'the management object was closed');
     if (!exec.isAcknowledged) {
       replica.recordExecStep(exec.node, { kind: 'acknowledged', exec: id });
       this.#host.dirty();
@@ -181,7 +183,7 @@ export class ExecDesk {
 
   #tellStored(exec: ExecState, told: Told): void {
     const outcome = this.#outcome(exec);
-    if (outcome === undefined) return;
+    if (outcome === undefined || exec.isAcknowledged) return;
     told.outcome = 'told';
     this.#host.tell({ type: 'exec-outcome', outcome });
   }
