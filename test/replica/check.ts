@@ -8,9 +8,9 @@ import type { Replica } from '../../src/replica/replica.ts';
 import type { TreeNode } from '../../src/tree/tree.ts';
 import { formatUri } from '../../src/tree/uri.ts';
 import { nodesBelow } from './edits.ts';
+import { keyOf } from './fate.ts';
 import { type FollowerSite, type Group, HubSite, type Site } from './group.ts';
 import { checkInvariants } from './invariants.ts';
-import { keyOf } from './ledger.ts';
 import { TreeModel } from './model.ts';
 import { oracleExport, oracleParked } from './oracle.ts';
 

@@ -14,7 +14,8 @@ import type { ScopeRule } from '../../src/replica/scope.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import type { Transaction } from '../../src/tree/tree.ts';
 import { carryOut, type Edit, type WillDelete } from './edits.ts';
-import { keyOf, Ledger } from './ledger.ts';
+import { keyOf } from './fate.ts';
+import { Ledger } from './ledger.ts';
 import { TreeModel } from './model.ts';
 
 export interface GroupOptions {

@@ -6,7 +6,7 @@ import type { ReplicaEvent } from '../../src/replica/events.ts';
 import type { MoNode } from '../../src/replica/mo-node.ts';
 import { isTreeRecord, type LogRecord, localPlace, type TreeContent } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
-import { compareStamps } from '../../src/replica/stamp.ts';
+import { chainOf, isPresent, keyOf, reports, textOf } from './fate.ts';
 
 /** A VM; clones are two of one id. */
 export interface Writer {
@@ -175,7 +175,7 @@ export class Ledger {
 function isEqual({ node, record }: Write, write: Write): boolean {
   const isOne = record?.content.kind === 'add' || record?.content.kind === 'delete';
   if (isOne || record === undefined) return record !== undefined && record === write.record;
-  return node === write.node && JSON.stringify(record?.content) === JSON.stringify(write.record?.content);
+  return node === write.node && textOf(record) === textOf(write.record);
 }
 
 /** Whether the writer of one write knew of the other; a VM's own earlier writes are no conflict, even those it was made to forget, or that a clone of it made. */
@@ -183,54 +183,4 @@ function knows(later: Write, write: Write): boolean {
   if (write.place !== undefined && write.place <= later.seen) return true;
   if (later.writer.vm !== write.writer.vm) return false;
   return later.writer !== write.writer || write.order < later.order;
-}
-
-/** Whether the tree at the end, parked nodes included, shows the write. */
-function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boolean {
-  switch (content.kind) {
-    case 'add':
-      return node?.alive === true;
-    case 'delete':
-      return node === undefined || !node.alive || isAddedSince(node, stamp);
-    case 'value':
-    case 'name':
-    case 'acl':
-    case 'title':
-    case 'type': {
-      const shown = node?.alive === true ? node.registers[content.kind]?.winner?.content : undefined;
-      return shown !== undefined && JSON.stringify(shown) === JSON.stringify(content);
-    }
-    default:
-      return true;
-  }
-}
-
-function isAddedSince({ greatestAdd }: MoNode, stamp: LogRecord['stamp']): boolean {
-  return greatestAdd !== undefined && compareStamps(greatestAdd.stamp, stamp) >= 0;
-}
-
-/** Of a node whose Add is lost nothing else is told. */
-function reports({ node, content }: LogRecord, record: LogRecord | undefined): boolean {
-  if (content.kind !== 'conflict' || record === undefined) return false;
-  const { lost } = content;
-  const isThis =
-    node === record.node &&
-    lost.content.kind === record.content.kind &&
-    compareStamps(lost.stamp, record.stamp) === 0;
-  const isItsAdd =
-    lost.content.kind === 'add' &&
-    node === record.base?.node &&
-    compareStamps(lost.stamp, record.base.stamp) === 0;
-  return isThis || isItsAdd;
-}
-
-function chainOf(node: MoNode): string[] {
-  const chain: string[] = [];
-  for (let at: MoNode | undefined = node; at !== undefined; at = at.parentNode) chain.push(at.id);
-  return chain;
-}
-
-/** The write id as one text. */
-export function keyOf({ stamp, life, seq }: LogRecord): string {
-  return `${stamp.vm} ${life} ${seq}`;
 }

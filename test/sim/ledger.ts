@@ -3,11 +3,10 @@
  * acknowledged vanished silently (rule M8). A write is known by its write id, which it keeps for ever (rule D2).
  */
 import type { ReplicaEvent } from '../../src/replica/events.ts';
-import type { MoNode } from '../../src/replica/mo-node.ts';
 import { isTreeRecord, type LogRecord, type TreeContent } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import { compareStamps } from '../../src/replica/stamp.ts';
-import { keyOf } from '../replica/ledger.ts';
+import { chainOf, isPresent, keyOf, reports, textOf } from '../replica/fate.ts';
 
 /** A write to a register, or the end of a node, which need not leave a record. */
 interface Write {
@@ -179,13 +178,6 @@ export class Ledger {
   }
 }
 
-/** The node and all above it. */
-export function chainOf(node: MoNode): string[] {
-  const chain: string[] = [];
-  for (let at: MoNode | undefined = node; at !== undefined; at = at.parentNode) chain.push(at.id);
-  return chain;
-}
-
 /** The write itself, or another that wrote the same: of these one is told. */
 function isEqual({ node, record }: Write, write: Write): boolean {
   const isOne = record?.content.kind === 'add' || record?.content.kind === 'delete';
@@ -193,59 +185,8 @@ function isEqual({ node, record }: Write, write: Write): boolean {
   return node === write.node && textOf(record) === textOf(write.record);
 }
 
-const texts = new WeakMap<object, string>();
-
-/** The content as text; the same record is asked for often. */
-function textOf(record: Pick<LogRecord, 'content'> | undefined): string {
-  if (record === undefined) return '';
-  const { content } = record;
-  const text = texts.get(content) ?? JSON.stringify(content);
-  texts.set(content, text);
-  return text;
-}
-
 /** Whether the writer of one write knew of the other; a VM's own earlier writes are no conflict. */
 function knows(later: Write, write: Write): boolean {
   if (write.place !== undefined && write.place <= later.seen) return true;
   return later.vm === write.vm && write.order < later.order;
-}
-
-/** Whether the tree at the end, parked nodes included, shows the write. */
-function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boolean {
-  switch (content.kind) {
-    case 'add':
-      return node?.alive === true;
-    case 'delete':
-      // What a later schema requires is there, whoever deleted it (rule I3).
-      return node === undefined || !node.alive || node.required || isAddedSince(node, stamp);
-    case 'value':
-    case 'name':
-    case 'acl':
-    case 'title':
-    case 'type': {
-      const shown = node?.alive === true ? node.registers[content.kind]?.winner?.content : undefined;
-      return shown !== undefined && textOf({ content: shown }) === textOf({ content });
-    }
-    default:
-      return true;
-  }
-}
-
-function isAddedSince({ greatestAdd }: MoNode, stamp: LogRecord['stamp']): boolean {
-  return greatestAdd !== undefined && compareStamps(greatestAdd.stamp, stamp) >= 0;
-}
-
-/** Of a node whose Add is lost nothing else is told. */
-function reports({ node, content }: LogRecord, record: LogRecord | undefined): boolean {
-  if (content.kind !== 'conflict' || record === undefined) return false;
-  const { lost } = content;
-  const isThis =
-    node === record.node &&
-    lost.content.kind === record.content.kind &&
-    compareStamps(lost.stamp, record.stamp) === 0;
-  const isItsAdd =
-    lost.content.kind === 'add' &&
-    node === record.base?.node &&
-    compareStamps(lost.stamp, record.base.stamp) === 0;
-  return isThis || isItsAdd;
 }

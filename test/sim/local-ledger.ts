@@ -1,7 +1,8 @@
 /** What one VM wrote into the part of a management object that stays in it (rule S1): what it acknowledged is there after every crash. */
 import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
-import { type Command, chainOf, type Ended, type Ledger } from './ledger.ts';
+import { chainOf } from '../replica/fate.ts';
+import type { Command, Ended, Ledger } from './ledger.ts';
 
 interface LocalWrite {
   readonly record: LogRecord;

@@ -2,9 +2,10 @@
 import type { ReplicaEvent } from '../../src/replica/events.ts';
 import type { MoNode } from '../../src/replica/mo-node.ts';
 import type { Mount } from '../../src/vm/mount.ts';
+import { chainOf } from '../replica/fate.ts';
 import { checkInvariants } from '../replica/invariants.ts';
 import { TreeModel } from '../replica/model.ts';
-import { chainOf, type Ended } from './ledger.ts';
+import type { Ended } from './ledger.ts';
 import { checkPair } from './reserved.ts';
 import { Wiretap } from './wiretap.ts';
 

@@ -235,6 +235,28 @@ describe('[X4] the outcome of an Exec', () => {
     await until('it is told', () => told.length === 1);
   });
 
+  it('that is acknowledged while the VM closes is not recorded as such any more', async () => {
+    const bed = new Bed();
+    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
+    const device = await bed.vm('device', { storage });
+    const hub = await device.mount('./MO', { mo: 'mo' });
+    await bed.serve(device);
+    await set(device, 'Run', '');
+    await device.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
+    answering(hub, 200);
+    const id = await order(device);
+    await until('there is an outcome', () => hub.pendingOutcomes().length === 1);
+    storage.hold();
+    const writing = set(device, 'Other', '');
+    await settle();
+    const acknowledging = expect(hub.acknowledgeOutcome(id)).rejects.toMatchObject({ code: 'closed' });
+    const closing = device.close();
+    await settle();
+    storage.release();
+    await Promise.all([acknowledging, writing, closing]);
+    expect(hub.replica.exec(id)?.isAcknowledged).toBe(false);
+  });
+
   it('where nobody has a handler is 408', async () => {
     const bed = new Bed();
     const { device, hub, copy } = await bed.pair();
