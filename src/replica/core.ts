@@ -61,11 +61,11 @@ export class ReplicaCore {
     this.#isDescribed = true;
   }
 
-  /** Takes out what stayed in this VM of nodes that the present rules share (rule S1). */
+  /** Takes out what stayed in this VM of nodes that the present rules share (rule S1). Of one that is not in its place, as what is above it is gone by the present schema, nobody can say yet. */
   dropPublished(): void {
     const { fold } = this.state;
     for (const node of fold.nodes()) {
-      if (node.local) continue;
+      if (node.local || node.scope === undefined) continue;
       for (const record of [...recordsOf(node)]) if (record.place === localPlace) fold.remove(record);
     }
     fold.settle();

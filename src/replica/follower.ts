@@ -109,12 +109,11 @@ export class Follower {
     this.#finish(hub.durablePlace, refused, true);
   }
 
-  /** The next branch update, as y-protocols' update, or `undefined` when everything was sent on this connection. */
+  /** The next branch update, as y-protocols' update, or `undefined` when everything that may be sent was sent on this connection. */
   takeBranch(maxRecords: number): Uint8Array | undefined {
-    const { outbox } = this.#core;
-    if (!outbox.hasUnsent) return undefined;
+    const commands = this.#core.outbox.takeUnsent(this.#sent + 1, maxRecords);
+    if (commands.length === 0) return undefined;
     this.#sent++;
-    const commands = outbox.takeUnsent(this.#sent, maxRecords);
     return frameUpdate(this.#branch.push(commands.flatMap(({ records }) => records)));
   }
 

@@ -44,6 +44,14 @@ export function isMerged({ place }: LogRecord): boolean {
   return place > 0 && place !== localPlace;
 }
 
+/** Takes out what stays in this VM: of a node that is shared it is of no account (rule S1). */
+export function removeLocal({ adds, deletes, registers }: MoNode): void {
+  removeWhere(adds, ({ record }) => record.place === localPlace);
+  removeWhere(deletes, ({ place }) => place === localPlace);
+  for (const { records } of Object.values(registers))
+    removeWhere(records, ({ place }) => place === localPlace);
+}
+
 /** Says whether that changed what is held. */
 export function insertRecord<R extends LogRecord>(records: R[], record: R): boolean {
   const at = records.findIndex((held) => isSameWrite(held, record));

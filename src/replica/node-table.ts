@@ -1,6 +1,7 @@
 /** All nodes of a management object that anything is known of, linked to their parents, with what the schema and the scope rules say of each (rules I3, M6, S1). */
 import { findSchemaNode, isRequired, kindOf, type Schema, type SchemaNode } from '../tree/schema.ts';
 import { type Grave, Graves } from './graves.ts';
+import { removeLocal } from './held-records.ts';
 import { MoNode } from './mo-node.ts';
 import { type NodeId, nodeId, rootId } from './node-id.ts';
 import type { AddRecord } from './record.ts';
@@ -102,9 +103,12 @@ export class NodeTable {
     for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
       const { parentNode: parent, nameInId: name } = node;
       if (parent?.scope === undefined) continue;
+      const isPlaced = node.scope !== undefined;
       node.depth = parent.depth + 1;
       node.schema = parent.schema && findSchemaNode(parent.schema, name, node.kind);
       node.scope = parent.scope.child(node.schema, name);
+      // Until now nobody could say whether it is shared.
+      if (!isPlaced && !node.local) removeLocal(node);
       for (const child of node.family) {
         this.#disturb(child);
         todo.push(child);

@@ -30,6 +30,8 @@ export class Outbox {
   readonly #lastSeq = new Map<number, number>();
   /** Commands of one record that were never sent, by register: a later write of the register replaces them (rule D5). */
   readonly #replaceable = new Map<string, OutboxCommand>();
+  /** The records whose commands are not sent yet, nor anything after them. */
+  readonly #held = new Set<string>();
 
   /** Whether the hub has everything durably. */
   get isEmpty(): boolean {
@@ -39,11 +41,6 @@ export class Outbox {
   /** Whether the hub has judged everything. */
   get isMerged(): boolean {
     return this.#unsent.size === 0 && this.#sent.size === 0;
-  }
-
-  /** Whether there is something to send. */
-  get hasUnsent(): boolean {
-    return this.#unsent.size > 0;
   }
 
   *commands(): Generator<OutboxCommand> {
@@ -104,12 +101,13 @@ export class Outbox {
     }
   }
 
-  /** The commands to send now, oldest first, up to about so many records and a bounded number of bytes; a command is never divided. */
+  /** The commands to send now, oldest first, up to about so many records and a bounded number of bytes; a command is never divided. None: everything that may be sent was sent on this connection. */
   takeUnsent(sentIn: number, maxRecords: number): OutboxCommand[] {
     const taken: OutboxCommand[] = [];
     let records = 0;
     let bytes = 0;
     for (const command of this.#unsent) {
+      if (this.#held.size > 0 && this.#isHeld(command)) break;
       records += command.records.length;
       for (const record of command.records) bytes += roughSize(record);
       if (taken.length > 0 && (records > maxRecords || bytes > maxUpdateBytes)) break;
@@ -123,6 +121,17 @@ export class Outbox {
       this.#sent.add(command);
     }
     return taken;
+  }
+
+  /** Keeps the record's command, and all after it, from being sent; gives the end of that. */
+  hold(record: WriteKey): () => void {
+    const key = keyText(record);
+    this.#held.add(key);
+    return () => void this.#held.delete(key);
+  }
+
+  #isHeld({ records }: OutboxCommand): boolean {
+    return records.some((record) => this.#held.has(keyText(record)));
   }
 
   /** A connection begins: nothing of what is not judged has been sent on it (rule D2). */

@@ -247,13 +247,17 @@ export class Replica implements Tree {
     return this.#core.state.fold.node(id);
   }
 
-  /** Records a step of an Exec about a node, as a command of its own. Throws `message-too-large`. */
-  recordExecStep(node: string, content: ExecStepContent): void {
+  /**
+   * Records a step of an Exec about a node, as a command of its own. With `isHeld` neither it nor what is written afterwards is sent to the hub before the given function is called.
+   * Throws `message-too-large`.
+   */
+  recordExecStep(node: string, content: ExecStepContent, isHeld = false): () => void {
     const { state } = this.#core;
     const { life, place: seen } = state;
     const stamp = state.nextStamp();
     const seq = state.nextSeq();
     this.#commit([{ node, stamp, life, seq, base: null, seen, place: 0, verNo: 0, server: '', content }], []);
+    return isHeld ? this.#core.outbox.hold({ life, seq }) : () => undefined;
   }
 
   /** What is to be stored since the last call: to be appended in this order, in one step with what the VM's other replicas give in the same turn (rule M7). */

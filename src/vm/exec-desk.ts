@@ -196,7 +196,7 @@ export class ExecDesk {
     return { exec: id, uri: this.#host.uriOf(node) ?? '', correlator, server, ...verdict, results };
   }
 
-  /** Resolves when it is durable here that this VM began the Exec, and at the hub if it has one: that may be out of reach when this VM begins anew, and then its own disk decides (rule X2). */
+  /** Resolves when it is durable here that this VM began the Exec, and with 'hub' at the hub if it has one: that may be out of reach when this VM begins anew, and then its own disk decides (rule X2). */
   async #whenSafe(exec: string, where: 'hub' | 'here'): Promise<void> {
     const { replica } = this.#host;
     if (where === 'hub' && replica.hub === undefined) {

@@ -45,7 +45,7 @@ export interface ExecHost {
   isInStep(): boolean;
   /** The URI of a node relative to the management object's root; `undefined` when it is not in the tree. */
   uriOf(node: string): string | undefined;
-  /** Resolves when it is durable at the hub, or here, that this VM began the Exec. */
+  /** Resolves when what was recorded of the Exec is durable here; with 'hub' also at the hub that this VM began it. */
   whenSafe(exec: string, where: 'hub' | 'here'): Promise<void>;
   /** Something was recorded that is to be stored and sent. */
   dirty(): void;
@@ -160,15 +160,28 @@ export class ExecRunner {
 
   /** Nobody asks any more for the answer of an Exec that is forgotten. */
   #answer(exec: ExecState, answer: ExecAnswer, status: number, data: string): void {
-    if (this.#host.replica.exec(exec.id) !== exec) return;
+    const { replica } = this.#host;
+    if (replica.exec(exec.id) !== exec) return;
     this.#begun.add(exec.id);
     const content = { kind: 'result', exec: exec.id, answer } as const;
+    const isHeld = exec.issuer === replica.vm;
+    let release: () => void;
     try {
-      this.#host.replica.recordExecStep(exec.node, { ...content, status, data });
+      release = replica.recordExecStep(exec.node, { ...content, status, data }, isHeld);
     } catch (error) {
       if (!(error instanceof VirmoError) || error.code !== 'message-too-large') throw error;
-      this.#host.replica.recordExecStep(exec.node, { ...content, status: Status.TooLarge, data: '' });
+      const tooLarge = { ...content, status: Status.TooLarge, data: '' };
+      release = replica.recordExecStep(exec.node, tooLarge, isHeld);
     }
+    this.#host.dirty();
+    if (isHeld) void this.#send(exec, release);
+  }
+
+  /** The issuer's own answer leaves when it is durable here: begun anew without the hub, the VM would answer otherwise, and tell of another outcome (rule X4). */
+  async #send({ id }: ExecState, release: () => void): Promise<void> {
+    await this.#host.whenSafe(id, 'here');
+    if (this.#isStopped) return;
+    release();
     this.#host.dirty();
   }
 

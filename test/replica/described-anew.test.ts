@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { exportCanonical } from '../../src/replica/export.ts';
 import { Fold } from '../../src/replica/fold.ts';
 import { isTreeRecord, type TreeRecord } from '../../src/replica/record.ts';
-import { compileScope } from '../../src/replica/scope.ts';
+import { Replica } from '../../src/replica/replica.ts';
+import { compileScope, type ScopeRule } from '../../src/replica/scope.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import { formatUri } from '../../src/tree/uri.ts';
 import { interior, leaf, ONE, ZERO_OR_MORE } from '../tree/schemas.ts';
@@ -13,7 +14,7 @@ import { TreeModel } from './model.ts';
 import { oracleExport, oracleParked } from './oracle.ts';
 import { patienceMs, runs } from './runs.ts';
 import { play, type Step, scripts } from './script.ts';
-import { addInterior, addLeaf, at, look, rename } from './writes.ts';
+import { addInterior, addLeaf, at, look, putInterior, putLeaf, rename } from './writes.ts';
 
 const TWO = { min: 0, max: 2 } as const;
 
@@ -137,5 +138,40 @@ describe('[M6] another schema', () => {
     expect(look(fold.root, './C%20d')).toBeUndefined();
     expect(at(fold.root, './A/B').value?.data).toBe('kept');
     expect(fold.openConflicts.list()).toMatchObject([{ uri: './B', why: 'value', vm: 'a' }]);
+  });
+});
+
+describe('[S1] what stays in a VM below a node that its new schema does not require', () => {
+  const requires: Schema = {
+    root: interior('x', [interior('A', [leaf(undefined, 'chr')], { occurrence: ONE })]),
+  };
+  const allows: Schema = { root: interior('x', [interior('A', [leaf(undefined, 'chr')])]) };
+  const staysBelow: readonly ScopeRule[] = [{ path: './A/*', share: 'local' }];
+
+  function replicaOf(schema: Schema, rules: readonly ScopeRule[], journal: Uint8Array[]): Replica {
+    return new Replica({ vm: 'a', schema, rules, now: () => 1, random53: () => 1 }, journal);
+  }
+
+  function addedAgain(rules: readonly ScopeRule[]): { now: Replica; afterStart: Replica } {
+    const before = replicaOf(requires, staysBelow, []);
+    const first = before.begin();
+    putLeaf(first, before.root, './A/kept', 'here alone');
+    first.commit();
+    const journal = before.takeJournal();
+    const now = replicaOf(allows, rules, journal);
+    expect(look(now.root, './A')).toBeUndefined();
+    const second = now.begin();
+    putInterior(second, now.root, './A');
+    second.commit();
+    return { now, afterStart: replicaOf(allows, rules, [...journal, ...now.takeJournal()]) };
+  }
+
+  it('is there again when somebody adds the node, and after a start', () => {
+    for (const { root } of Object.values(addedAgain(staysBelow)))
+      expect(at(root, './A/kept').value?.data).toBe('here alone');
+  });
+
+  it('is not there when it would be shared now', () => {
+    for (const { root } of Object.values(addedAgain([]))) expect(look(root, './A/kept')).toBeUndefined();
   });
 });

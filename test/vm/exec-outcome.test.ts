@@ -235,6 +235,32 @@ describe('[X4] the outcome of an Exec', () => {
     await until('it is told', () => told.length === 1);
   });
 
+  it('rests on an answer that is durable where it was ordered before the hub has it: begun anew without the hub, the VM would answer otherwise', async () => {
+    const bed = new Bed();
+    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('game') }));
+    const device = await bed.vm('device');
+    const game = await bed.vm('game', { storage });
+    const hub = await device.mount('./MO', { mo: 'mo' });
+    const copy = await game.mount('./MO', { mo: 'mo' });
+    await bed.serve(device);
+    bed.connect(game);
+    await set(game, 'Run', '');
+    await untilEqual(hub, copy);
+    copy.handleExec('./Run', () => {
+      storage.hold();
+      return { status: 200 };
+    });
+    const id = await order(game, { isOwn: true });
+    await until('it is answered', () => copy.execResults(id).has('game'));
+    const later = set(game, 'Later', 'x');
+    await settle();
+    expect([hub.execResults(id).has('game'), hub.replica.root.child('Later')]).toEqual([false, undefined]);
+    storage.release();
+    await later;
+    await until('the hub has the answer', () => hub.execResults(id).has('game'));
+    await untilEqual(hub, copy);
+  });
+
   it('that is acknowledged while the VM closes is not recorded as such any more', async () => {
     const bed = new Bed();
     const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
