@@ -70,7 +70,7 @@ function judgeAdd(record: AddRecord, fold: Fold): Verdict {
     if (kindOf(schema) !== nodeKind) return invalid(`the schema makes ${name} no ${nodeKind}`);
     if (isRequired(schema)) return invalid(`${name} is required and cannot be added`);
   }
-  const scope = parent.scope.child(schema, name);
+  const scope = parent.scope.child(schema, name, nodeKind);
   if (scope.local) return stays(parent);
   if (!scope.isWritableBy(record.stamp.vm)) return foreign(name, scope);
   const deletes = fold.node(record.node)?.deletes ?? [];

@@ -123,7 +123,7 @@ export class MoNode implements TreeNode {
 
   /** What the rules say of a child of this name and kind. */
   childScope(name: string, kind: 'interior' | 'leaf'): Scope | undefined {
-    return this.scope?.child(this.schema && findSchemaNode(this.schema, name, kind), name);
+    return this.scope?.child(this.schema && findSchemaNode(this.schema, name, kind), name, kind);
   }
 
   get name(): string {

@@ -106,7 +106,7 @@ export class NodeTable {
       const isPlaced = node.scope !== undefined;
       node.depth = parent.depth + 1;
       node.schema = parent.schema && findSchemaNode(parent.schema, name, node.kind);
-      node.scope = parent.scope.child(node.schema, name);
+      node.scope = parent.scope.child(node.schema, name, node.kind);
       // Until now nobody could say whether it is shared.
       if (!isPlaced && !node.local) removeLocal(node);
       for (const child of node.family) {

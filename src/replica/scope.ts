@@ -1,5 +1,5 @@
 /** Scope rules: which part of a management object is shared, and who writes it (rule S1). */
-import type { Schema, SchemaNode } from '../tree/schema.ts';
+import { kindOf, type Schema, type SchemaNode } from '../tree/schema.ts';
 import { formatUri, parsePath } from '../tree/uri.ts';
 import { isVmId } from './record.ts';
 
@@ -41,10 +41,11 @@ export class Scope {
     return this.writer === undefined || this.writer === vm;
   }
 
-  /** The scope of a child by its schema, or by its name at creation in a tree without one. */
-  child(schema: SchemaNode | undefined, name: string): Scope {
+  /** The scope of a child by its schema; by its name at creation where the tree has none, or knows no such node of this kind (rule M6). */
+  child(schema: SchemaNode | undefined, name: string, kind: 'interior' | 'leaf'): Scope {
     if (this.local) return this;
-    const key = schema === undefined ? name : (schema.name ?? anyName);
+    const isUnknown = schema === undefined || (schema.name === undefined && kindOf(schema) !== kind);
+    const key = isUnknown ? name : (schema.name ?? anyName);
     return this.#below.get(key) ?? this.#below.get(anyName) ?? this.#rest ?? everythingShared;
   }
 

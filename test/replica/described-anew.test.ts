@@ -171,6 +171,20 @@ describe('[S1] what stays in a VM below a node that its new schema does not requ
       expect(at(root, './A/kept').value?.data).toBe('here alone');
   });
 
+  it('[M6] is kept and listed where a new schema knows no such node', () => {
+    const rules: readonly ScopeRule[] = [{ path: './*/B', share: 'local' }];
+    const many = { occurrence: ZERO_OR_MORE };
+    const known = interior(undefined, [interior('B', [])], many);
+    const other = interior(undefined, [leaf(undefined, 'chr', many)], many);
+    const before = replicaOf({ root: interior('x', [known]) }, rules, []);
+    const draft = before.begin();
+    putInterior(draft, before.root, './n');
+    putInterior(draft, before.root, './n/B');
+    draft.commit();
+    const after = replicaOf({ root: interior('x', [other, known]) }, rules, before.takeJournal());
+    expect(after.conflicts()).toMatchObject([{ uri: './n/B', why: 'schema' }]);
+  });
+
   it('is not there when it would be shared now', () => {
     for (const { root } of Object.values(addedAgain([]))) expect(look(root, './A/kept')).toBeUndefined();
   });

@@ -201,7 +201,9 @@ class Oracle {
     const name = this.#text(id, 'name') ?? this.#creation(id)?.content.name ?? creationName;
     const schema = parent.schema && schemaOf(parent.schema, creationName, kind);
     const isNameApt = parent.schema === undefined || schemaOf(parent.schema, name, kind) === schema;
-    const position = [...parent.position, schema === undefined ? creationName : (schema.name ?? '*')];
+    const isApt = schema !== undefined && (schema.format === 'node') === (kind === 'interior');
+    const place = schema?.name ?? (isApt ? '*' : creationName);
+    const position = [...parent.position, place];
     return { id, kind, name, schema, isNameApt, required: false, position };
   }
 

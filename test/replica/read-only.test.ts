@@ -325,7 +325,7 @@ describe('[S1] rules about who writes', () => {
       const scope = path
         .split('/')
         .slice(1)
-        .reduce<Scope>((above, name) => above.child(undefined, name), compileScope(given));
+        .reduce<Scope>((above, name) => above.child(undefined, name, 'leaf'), compileScope(given));
       return scope.local ? 'each' : (scope.writer ?? 'all');
     });
   }

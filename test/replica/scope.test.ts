@@ -23,7 +23,7 @@ function staying(rules: readonly ScopeRule[], paths: readonly string[]): string[
     path
       .split('/')
       .slice(1)
-      .reduce((scope, name) => scope.child(undefined, name), compileScope(rules));
+      .reduce((scope, name) => scope.child(undefined, name, 'leaf'), compileScope(rules));
   return paths.filter((path) => scopeAt(path).local);
 }
 
