@@ -13,9 +13,10 @@ import { FirmwareFailure, type Updater } from './fumo/updater.ts';
 
 // Where real updaters would fetch, check and flash.
 const good: Updater = {
+  recall: async () => ({}),
   download: async (url) => `/var/firmware/${url.split('/').at(-1)}`,
   update: async () => undefined,
-  remove: async () => undefined,
+  clear: async () => undefined,
 };
 const bad: Updater = {
   ...good,

@@ -1,4 +1,4 @@
-import { type MountOptions, openVm, preSharedTokens } from 'virmo-sync';
+import { type ExecOutcome, type MountOptions, openVm, preSharedTokens } from 'virmo-sync';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { fumo } from 'virmo-sync/mo/fumo';
 import { webSocket, webSocketListener } from 'virmo-sync/websocket';
@@ -13,11 +13,15 @@ const options: MountOptions = {
   nodes: ['./DownloadAndUpdate'],
   rules: [{ path: './State', share: 'local' }],
 };
-const deviceFumo = await device.mount('./FUMO', options);
-const gameFumo = await game.mount('./FUMO', options);
 
-// What each VM does when a firmware update is ordered.
+// What each VM does when a firmware update is ordered. Said right after the mount, before anything else is awaited:
+// an Exec that finds no handler is answered so. URIs are relative to the management object's root.
+const deviceFumo = await device.mount('./FUMO', options);
 deviceFumo.handleExec('./DownloadAndUpdate', async () => ({ status: 200 }));
+const outcome = new Promise<ExecOutcome>((resolve) => {
+  deviceFumo.observe((event) => event.type === 'exec-outcome' && resolve(event.outcome));
+});
+const gameFumo = await game.mount('./FUMO', options);
 gameFumo.handleExec('./DownloadAndUpdate', async () => ({ status: 200 }));
 
 // The device VM serves, the Game VM connects.
@@ -30,12 +34,16 @@ await gameFumo.whenSynced();
 const server = 'dms.example.com';
 const url = './FUMO/DownloadAndUpdate/PkgURL';
 await device.execute({ type: 'Replace', target: url, data: 'https://example.com/2.pkg' }, { server });
-const { exec = '' } = await device.execute({ type: 'Exec', target: './FUMO/DownloadAndUpdate' }, { server });
-const answers = await deviceFumo.whenExecClosed(exec);
-for (const vm of ['device', 'game']) console.log(`${vm}: ${answers.get(vm)?.status}`);
+await device.execute({ type: 'Exec', target: './FUMO/DownloadAndUpdate' }, { server });
 
-const { results } = await game.execute({ type: 'Get', target: url });
-console.log(`in the Game VM: ${results?.[0]?.data}`);
+// The outcome goes to the server in a Generic Alert. Until that is acknowledged, every VM keeps the Exec, and each start
+// of the device VM tells the outcome again.
+const { exec, results } = await outcome;
+for (const vm of ['device', 'game']) console.log(`${vm}: ${results.get(vm)?.status}`);
+await deviceFumo.acknowledgeOutcome(exec);
+
+const { results: found } = await game.execute({ type: 'Get', target: url });
+console.log(`in the Game VM: ${found?.[0]?.data}`);
 console.log(`equal: ${deviceFumo.export() === gameFumo.export()}`);
 
 await game.close();

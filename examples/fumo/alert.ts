@@ -1,6 +1,7 @@
 /** The Generic Alert that answers an Exec (FUMO 1.0; DM 1.2, alert 1226): what a DM client puts into its next package to the server. */
 import type { ExecOutcome } from 'virmo-sync';
 import { FumoAlert } from 'virmo-sync/mo/fumo';
+import { hasSucceeded } from './updater.ts';
 
 /** The parts of the alert's one Item, and the correlator. */
 export interface GenericAlert {
@@ -21,12 +22,11 @@ const types: ReadonlyMap<string, string> = new Map([
 
 /** The alert for the outcome of an Exec, which was of Download, Update or DownloadAndUpdate. */
 export function alertOf({ uri, status, correlator }: ExecOutcome, source: string): GenericAlert {
-  const hasFailed = Math.floor(status / 100) !== 2;
   return {
     source,
     type: types.get(uri) ?? FumoAlert.DownloadAndUpdate,
     format: 'int',
-    mark: hasFailed ? 'critical' : 'informational',
+    mark: hasSucceeded(status) ? 'informational' : 'critical',
     data: String(status),
     correlator,
   };

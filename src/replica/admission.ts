@@ -10,7 +10,15 @@ import type { Fold } from './fold.ts';
 import type { RefusalCode } from './journal.ts';
 import type { MoNode } from './mo-node.ts';
 import { nodeId } from './node-id.ts';
-import type { AddRecord, AddRef, RegisterContent, TreeRecord } from './record.ts';
+import {
+  type AddRecord,
+  type AddRef,
+  hasOwnExecId,
+  type LogRecord,
+  maxExecExpiryMs,
+  type RegisterContent,
+  type TreeRecord,
+} from './record.ts';
 import type { Scope } from './scope.ts';
 import { compareStamps } from './stamp.ts';
 
@@ -20,7 +28,13 @@ export type Verdict =
   | 'fine'
   /** It is in order, but what it builds on is deleted: it can never count. */
   | 'dead'
-  | { readonly code: RefusalCode; readonly reason: string };
+  | Refused;
+
+/** Why a command is refused. */
+export interface Refused {
+  readonly code: RefusalCode;
+  readonly reason: string;
+}
 
 /** Longest Title, in bytes of UTF-8 (TND 1.2, section 8.3.7). */
 const maxTitleBytes = 255;
@@ -49,6 +63,15 @@ export function judge(record: TreeRecord, fold: Fold): Verdict {
     case 'type':
       return verdict(registerProblem(node, content));
   }
+}
+
+/** Why the order of an Exec is refused, if it is; of other records nothing is said here. */
+export function judgeOrder(record: LogRecord, fold: Fold): Refused | undefined {
+  const { node, stamp, content } = record;
+  if (content.kind !== 'exec') return undefined;
+  if (!hasOwnExecId(record)) return invalid("another Exec's id");
+  if (content.expiry - stamp.ms > maxExecExpiryMs) return invalid('an Exec that would hardly ever expire');
+  return fold.node(node)?.local ? { code: 'local', reason: 'an Exec of what stays in each VM' } : undefined;
 }
 
 function judgeAdd(record: AddRecord, fold: Fold): Verdict {
@@ -126,7 +149,7 @@ function verdict(problem: string | undefined): Verdict {
   return problem === undefined ? 'fine' : invalid(problem);
 }
 
-function invalid(reason: string): Verdict {
+function invalid(reason: string): Refused {
   return { code: 'invalid', reason };
 }
 

@@ -2,6 +2,7 @@
 import { formatUri } from '../tree/uri.ts';
 import { isSameValue, type Value } from '../tree/value.ts';
 import type { MoNode } from './mo-node.ts';
+import { type Look, Uris } from './uris.ts';
 
 /**
  * One difference between the tree before a step and after it. All URIs are relative to the management object's root ('.', './A/B'). `removed` and `from` are URIs of the tree
@@ -22,9 +23,7 @@ export type Change =
   | { readonly type: 'value'; readonly uri: string; readonly value: Value; readonly before: Value }
   | { readonly type: 'property'; readonly uri: string; readonly property: 'ACL' | 'Title' | 'Type' };
 
-interface Before {
-  readonly shown: boolean;
-  readonly name: string;
+interface Before extends Look {
   readonly value: Value | undefined;
   readonly acl: string;
   readonly title: string;
@@ -42,53 +41,51 @@ export class StepChanges {
   /** To be called before anything of the node is changed. */
   touch(node: MoNode): void {
     if (this.#before.has(node)) return;
-    const { isShown: shown, name, value, acl, title, type } = node;
-    this.#before.set(node, { shown, name, value, acl, title, type });
+    const { isShown, name, value, acl, title, type } = node;
+    this.#before.set(node, { isShown, name, value, acl, title, type });
   }
 
+  /** Cost: by the nodes that were touched and those above them, however deep they are, until the URIs are read. */
   list(): Change[] {
     const removed: Change[] = [];
     const renamed: Change[] = [];
     const rest: Change[] = [];
     const told = new Set<MoNode>();
-    for (const [node, before] of byDepth(this.#before)) {
-      const was = before.shown && this.#wasInTree(node.parentNode);
-      const is = node.isShown && isInTree(node.parentNode);
-      if (was && !is) {
-        if (isInTree(node.parentNode)) removed.push({ type: 'removed', uri: this.#uriBefore(node) });
-      } else if (!was && is) {
-        tellAdded(node, told, rest);
-      } else if (is && !told.has(node)) {
-        if (before.name !== node.name && node.parentNode !== undefined) {
-          renamed.push({ type: 'renamed', from: this.#uriBefore(node), uri: uriOf(node) });
-        }
-        tellContent(node, before, rest);
+    const after = new Uris(asItIs);
+    const before = this.#hasMoved() ? new Uris((node) => this.#before.get(node) ?? node) : after;
+    for (const [node, was] of byDepth(this.#before)) {
+      const uri = after.of(node);
+      const from = before === after ? uri : before.of(node);
+      if (uri === undefined) {
+        if (from !== undefined && isTop(node, after)) removed.push({ type: 'removed', uri: from });
+      } else if (from === undefined) {
+        tellAdded(node, after, told, rest);
+      } else if (!told.has(node)) {
+        if (was.name !== node.name && node.parentNode !== undefined)
+          renamed.push({ type: 'renamed', from, uri });
+        tellContent(node, was, uri, rest);
       }
     }
     return [...removed, ...renamed.reverse(), ...rest];
   }
 
-  #wasInTree(node: MoNode | undefined): boolean {
-    for (let at = node; at !== undefined; at = at.parentNode) {
-      if (!(this.#before.get(at)?.shown ?? at.isShown)) return false;
-    }
-    return true;
+  /** Whether any URI has become another; in most steps none has. */
+  #hasMoved(): boolean {
+    for (const [node, { isShown, name }] of this.#before)
+      if (isShown !== node.isShown || name !== node.name) return true;
+    return false;
   }
+}
 
-  #uriBefore(node: MoNode): string {
-    const names: string[] = [];
-    for (let at = node; at.parentNode !== undefined; at = at.parentNode) {
-      names.push(this.#before.get(at)?.name ?? at.name);
-    }
-    return joinNames(names);
-  }
+function asItIs(node: MoNode): Look {
+  return node;
 }
 
 /** The node's URI relative to the management object's root, as it is now. */
 export function uriOf(node: MoNode): string {
   const names: string[] = [];
   for (let at = node; at.parentNode !== undefined; at = at.parentNode) names.push(at.name);
-  return joinNames(names);
+  return formatUri(names.reverse());
 }
 
 /** Whether the node and all above it are shown. */
@@ -97,30 +94,32 @@ export function isInTree(node: MoNode | undefined): boolean {
   return true;
 }
 
-function tellAdded(top: MoNode, told: Set<MoNode>, changes: Change[]): void {
+/** Whether the node is not below another that went away. */
+function isTop({ parentNode }: MoNode, after: Uris): boolean {
+  return parentNode === undefined || after.of(parentNode) !== undefined;
+}
+
+function tellAdded(top: MoNode, after: Uris, told: Set<MoNode>, changes: Change[]): void {
   const todo: MoNode[] = [top];
   for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
-    if (told.has(node)) continue;
+    const uri = after.of(node);
+    if (told.has(node) || uri === undefined) continue;
     told.add(node);
-    changes.push({ type: 'added', uri: uriOf(node), kind: node.kind, value: node.value });
+    changes.push({ type: 'added', uri, kind: node.kind, value: node.value });
     for (const child of node.children()) todo.push(child);
   }
 }
 
-function tellContent(node: MoNode, before: Before, changes: Change[]): void {
+function tellContent(node: MoNode, before: Before, uri: string, changes: Change[]): void {
   const { value, acl, title, type } = node;
   if (value !== undefined && before.value !== undefined && !isSameValue(value, before.value)) {
-    changes.push({ type: 'value', uri: uriOf(node), value, before: before.value });
+    changes.push({ type: 'value', uri, value, before: before.value });
   }
-  if (acl !== before.acl) changes.push({ type: 'property', uri: uriOf(node), property: 'ACL' });
-  if (title !== before.title) changes.push({ type: 'property', uri: uriOf(node), property: 'Title' });
+  if (acl !== before.acl) changes.push({ type: 'property', uri, property: 'ACL' });
+  if (title !== before.title) changes.push({ type: 'property', uri, property: 'Title' });
   if (node.kind === 'interior' && type !== before.type) {
-    changes.push({ type: 'property', uri: uriOf(node), property: 'Type' });
+    changes.push({ type: 'property', uri, property: 'Type' });
   }
-}
-
-function joinNames(namesUpwards: string[]): string {
-  return formatUri(namesUpwards.reverse());
 }
 
 function byDepth(touched: ReadonlyMap<MoNode, Before>): Iterable<[MoNode, Before]> {

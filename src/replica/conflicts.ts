@@ -15,6 +15,7 @@ import {
   type TreeRecord,
 } from './record.ts';
 import { compareStamps } from './stamp.ts';
+import { type Look, Uris } from './uris.ts';
 
 /** A write and the one that it might lose to, or beat. */
 export interface Rivalry {
@@ -112,6 +113,7 @@ function renameOf(record: AddRecord, node: MoNode | undefined): TreeRecord | und
 /** What a Delete takes away that its writer had not seen: Adds, and registers as far as they do not build on these. */
 function victimsOf(record: DeleteRecord, top: MoNode): Rivalry[] {
   const victims: Rivalry[] = [];
+  const uris = new Uris(known);
   const todo: MoNode[] = [top];
   for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
     if (!node.alive) continue;
@@ -119,7 +121,7 @@ function victimsOf(record: DeleteRecord, top: MoNode): Rivalry[] {
       (held) => held.content.kind !== 'delete' && isUnseen(held, record),
     );
     const adds = new Set(unseen.filter((held) => held.content.kind === 'add').map(addKey));
-    const uri = knownUri(node);
+    const uri = unseen.length === 0 ? '' : (uris.of(node) ?? '');
     for (const rival of unseen) {
       const goesWithAdd = rival.content.kind !== 'add' && rival.base !== null && adds.has(addKey(rival.base));
       if (!goesWithAdd) victims.push({ mine: record, rival, uri });
@@ -181,4 +183,9 @@ function livingUri(id: string, fold: Fold): string | undefined {
 function knownUri(node: MoNode | undefined): string {
   for (let at = node; at?.parentNode !== undefined; at = at.parentNode) if (at.name === '') return '';
   return node?.scope === undefined ? '' : uriOf(node);
+}
+
+/** As `knownUri` has it, of many nodes: one has a place, in the tree or not, when it and all above it were heard of. */
+function known({ scope, parentNode, name }: MoNode): Look {
+  return { isShown: scope !== undefined && (parentNode === undefined || name !== ''), name };
 }

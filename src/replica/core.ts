@@ -51,24 +51,18 @@ export class ReplicaCore {
     return this.#description;
   }
 
-  /** From now on another description holds: all records are judged anew (rule M6). What stayed in this VM and would be shared now is not published: it goes (rule S1). */
+  /** From now on another description holds: all records are judged anew (rule M6). What stayed in this VM and would be shared now is not published (rule S1). */
   describe(description: Description): void {
     const { fold, vm } = this.state;
     this.#description = description;
     fold.describeAnew(description.schema, compileScope(description.rules, { vm }));
     fold.settle();
-    this.dropPublished();
     this.#isDescribed = true;
   }
 
-  /** Takes out what stayed in this VM of nodes that the present rules share (rule S1). Of one that is not in its place, as what is above it is gone by the present schema, nobody can say yet. */
-  dropPublished(): void {
-    const { fold } = this.state;
-    for (const node of fold.nodes()) {
-      if (node.local || node.scope === undefined) continue;
-      for (const record of [...recordsOf(node)]) if (record.place === localPlace) fold.remove(record);
-    }
-    fold.settle();
+  /** Main has the present description: what stayed in this VM and is shared by it goes (rule S1), and not before: a hub may refuse an agent's new description. Says whether that was anything. */
+  agree(): boolean {
+    return this.state.fold.letWithheldGo();
   }
 
   observe(listener: (event: ReplicaEvent) => void): () => void {
@@ -104,7 +98,7 @@ export class ReplicaCore {
       place: this.state.place,
       marks,
       outbox: [...this.outbox.commands()].map(pendingOf),
-      local: [...this.localRecords()],
+      local: [...this.localRecords(), ...this.state.fold.withheld()],
     };
   }
 

@@ -18,9 +18,10 @@ export interface Description {
   readonly hash: string;
 }
 
-/** Throws RangeError for rules that are no paths, and for a schema that has no canonical text. */
+/** Throws RangeError for rules that are no paths, and for a schema that has no canonical text, or one that nobody could read back. */
 export function describeMo(schema: Schema | undefined, rules: readonly ScopeRule[]): Description {
   const schemaText = schema === undefined ? '' : serialiseSchema(schema);
+  if (schema !== undefined) deserialiseSchema(schemaText);
   return withTexts(schema, rules, schemaText, serialiseRules(rules));
 }
 

@@ -34,6 +34,8 @@ export interface DraftHost {
   ): { readonly addressees: readonly string[]; readonly expiry: number };
   /** Whether a record waits in the outbox that no channel has seen (rule D5). */
   wasNeverSent(record: LogRecord): boolean;
+  /** Throws `message-too-large` for a command that does not fit in one message. */
+  checkSize(records: readonly LogRecord[]): void;
   /** Takes the command over, or throws and leaves the draft to be rolled back. `dropped` are never sent records that it made needless. */
   commit(records: readonly LogRecord[], dropped: readonly LogRecord[]): void;
   /** The draft is over. */
@@ -85,6 +87,7 @@ export class Draft implements Transaction {
 
   /** Deletes the node, and not what is parked under its name, which then comes back. */
   deleteAlone(target: MoNode): void {
+    this.#mustBeOpen();
     const verNo = (target.verNo + 1) & 0xffff;
     for (const record of this.#madeHere(target)) this.#withdraw(record);
     this.#host.fold.settle();
@@ -94,7 +97,8 @@ export class Draft implements Transaction {
 
   /** What was added again after a Delete that waits, and leaves nothing now: others may have added it meanwhile, and this Delete is later than theirs. */
   #deleteAgain(target: MoNode, verNo: number): void {
-    const earlier = target.deletes.find((record) => record.place === 0 && !this.#records.has(record));
+    if (this.#drafted(target, 'delete') !== undefined) return;
+    const earlier = target.deletes.find(({ place }) => place === 0);
     if (earlier === undefined) return;
     if (this.#host.wasNeverSent(earlier)) this.#withdraw(earlier);
     this.#insert(this.#record(target.id, earlier.base, { kind: 'delete' }, verNo));
@@ -105,6 +109,7 @@ export class Draft implements Transaction {
   }
 
   rename(node: TreeNode, name: string): void {
+    this.#mustBeOpen();
     const target = own(node);
     if (target.name === name) return;
     const earlier = this.#drafted(target, 'name');
@@ -137,6 +142,11 @@ export class Draft implements Transaction {
     const content = { kind: 'exec', id, server, correlator, data, addressees, expiry } as const;
     this.#records.add({ ...head, node: target.id, base: this.#host.fold.baseFor(target), content });
     return id;
+  }
+
+  checkSize(): void {
+    this.#mustBeOpen();
+    this.#host.checkSize([...this.#records]);
   }
 
   commit(): void {
@@ -174,6 +184,7 @@ export class Draft implements Transaction {
 
   /** A write of a register: of several in one command the last alone stays, counted once in VerNo (rules T2, P1). */
   #set(node: MoNode, content: TreeContent): void {
+    this.#mustBeOpen();
     const earlier = this.#drafted(node, content.kind);
     const isCounted = [...recordsOf(node)].some((record) => this.#records.has(record));
     const verNo = isCounted ? node.verNo : (node.verNo + 1) & 0xffff;

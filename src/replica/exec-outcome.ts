@@ -1,6 +1,6 @@
 /** One final outcome of an Exec for whoever ordered it (rule X4). */
-import { type ExecResult, type ExecState, isAnswered, isOver, waitsForServer } from './execs.ts';
-import { compareStamps } from './stamp.ts';
+import { type ExecResult, type ExecState, inOrder, isAnswered, isOver, waitsForServer } from './execs.ts';
+import { compareStamps, zeroStamp } from './stamp.ts';
 
 /** What the answers of all addressees come to. */
 export interface ExecVerdict {
@@ -67,14 +67,15 @@ export function outcomeOf(exec: ExecState, vm: string): ExecVerdict | undefined 
 }
 
 /**
- * The answers that came before the Exec was closed: in main, or, of the issuer's own, by what it had seen. So what it told stays true when another answer, or the closing itself,
- * arrives late.
+ * The answers that came before the Exec was closed: in main, or, of the issuer's own, by what it had seen; of an Exec of this VM alone, by stamp. So what it told stays true when another answer, or the
+ * closing itself, arrives late.
  */
-function resultsInTime({ results, records, issuer }: ExecState): ReadonlyMap<string, ExecResult> {
+function resultsInTime({ results, records, issuer, isLocal }: ExecState): ReadonlyMap<string, ExecResult> {
   const closed = records.get('closed');
   if (closed === undefined) return results;
   const inTime = [...results].filter(([vm]) => {
-    const { place = 0, seen = 0 } = records.get(`result ${vm}`) ?? {};
+    const { place = 0, seen = 0, stamp = zeroStamp } = records.get(`result ${vm}`) ?? {};
+    if (isLocal) return compareStamps(stamp, closed.stamp) < 0;
     return vm === issuer ? seen < closed.place : place < closed.place;
   });
   return new Map(inTime);
@@ -85,10 +86,7 @@ export function unacknowledged(execs: Iterable<ExecState>, vm: string): ExecStat
   const waiting = [...execs].filter(
     (exec) => waitsForServer(exec, vm) && !exec.isAcknowledged && (exec.isClosed || isAnswered(exec)),
   );
-  return waiting.sort((a, b) => {
-    const [first, second] = [a.records.get('exec'), b.records.get('exec')];
-    return first === undefined || second === undefined ? 0 : compareStamps(first.stamp, second.stamp);
-  });
+  return inOrder(waiting);
 }
 
 /** Whether nobody needs what is known of a local Exec any more. */

@@ -1,12 +1,13 @@
 /** Which VMs carry an Exec out (rule X1): what the command says, else what the mount says of the node, else all. */
+import { checkAddressees } from '../tree/addressees.ts';
 import type { Addressees } from '../tree/command.ts';
-import { parsePath } from '../tree/uri.ts';
+import { findSchemaNode, type Schema, type SchemaNode } from '../tree/schema.ts';
+import { formatUri, parsePath } from '../tree/uri.ts';
 import type { MoNode } from './mo-node.ts';
-import { isVmId } from './record.ts';
 
 /** Who carries out the Execs of one node, unless a command says otherwise: a DM server cannot. */
 export interface ExecRule {
-  /** The node's schema position relative to the management object's root, as './Update'; `*` stands for any name. A rule by name goes before one with `*` in its place. */
+  /** The node's schema position relative to the management object's root, as './Update'; `*` stands for any name. Of two about one node the one goes first that has a name where the other has `*`, at the places near the root first. */
   readonly path: string;
   readonly addressees: Addressees;
 }
@@ -61,12 +62,17 @@ export class ExecRules {
   }
 }
 
-function checkAddressees(addressees: Addressees, what: string): void {
-  if (addressees === 'all' || addressees === 'issuer') return;
-  if (Array.isArray(addressees) && addressees.length > 0 && addressees.every(isVmId)) return;
-  throw new RangeError(
-    `${what} is for 'all', for the 'issuer', or for VMs by their ids, and not for ${JSON.stringify(addressees)}`,
-  );
+/** Throws RangeError for a node that the schema does not know. */
+export function checkExecTarget(path: readonly string[], { root }: Schema): void {
+  let found: ReadonlySet<SchemaNode> = new Set([root]);
+  for (const name of path) found = new Set([...found].flatMap((parent) => childrenCalled(parent, name)));
+  if (found.size > 0) return;
+  throw new RangeError(`the schema knows no node ${formatUri(path)} below the management object's root`);
+}
+
+function childrenCalled(parent: SchemaNode, name: string): SchemaNode[] {
+  const kinds = ['interior', 'leaf'] as const;
+  return kinds.flatMap((kind) => findSchemaNode(parent, name, kind) ?? []);
 }
 
 /** A node's names as rules name them, from the root down: those of the schema, or those at creation in a tree without one. */

@@ -10,6 +10,7 @@ import {
   type LogRecord,
   localPlace,
 } from './record.ts';
+import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
 
 /** How one addressee answered. */
 export interface ExecResult {
@@ -190,6 +191,15 @@ export class ExecBook {
   }
 }
 
+/** In the order in which they were ordered: main's log loses it, as cleaning appends what is still needed (rule D5). */
+export function inOrder(execs: Iterable<ExecState>): ExecState[] {
+  return [...execs].sort((a, b) => compareStamps(orderStamp(a), orderStamp(b)));
+}
+
+function orderStamp({ records }: ExecState): Stamp {
+  return records.get('exec')?.stamp ?? zeroStamp;
+}
+
 /** Whether nobody is left to answer. */
 export function isAnswered({ order, results }: ExecState): boolean {
   return order?.addressees.every((vm) => results.has(vm)) ?? false;
@@ -198,6 +208,11 @@ export function isAnswered({ order, results }: ExecState): boolean {
 /** Whether nothing can follow: it is closed, and the DM server that ordered it, if one did, knows its outcome (rules X3, X4). */
 export function isOver({ order, isClosed, isAcknowledged }: ExecState): boolean {
   return isClosed && (order?.server === '' || isAcknowledged);
+}
+
+/** Whether it is to be closed since its time is up (rule X3). */
+export function isExpired({ order, isClosed }: ExecState, timeMs: number): boolean {
+  return !isClosed && order !== undefined && timeMs > order.expiry;
 }
 
 /**

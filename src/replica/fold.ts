@@ -20,6 +20,7 @@ import {
   isSettled,
   recordsAbout,
   removeWhere,
+  takeLocal,
 } from './held-records.ts';
 import type { AddEntry, MoNode, Standing } from './mo-node.ts';
 import type { NodeId } from './node-id.ts';
@@ -47,6 +48,7 @@ export class Fold {
   readonly #queue = new DepthQueue();
   /** Nodes below which everything must be looked at again: an Add was taken out, or such a node is required and so hands on what happened above it. */
   readonly #disturbed = new Set<MoNode>();
+  readonly #withheld: TreeRecord[] = [];
   /** `undefined` until somebody watches. */
   #changes: StepChanges | undefined;
   /** While a draft is open: the nodes with settled records whose Add it took out, and may put back. */
@@ -61,7 +63,10 @@ export class Fold {
   /** `letGo` hears of each settled record that is not needed any more (rule D5). */
   constructor(schema: Schema | undefined, scope: Scope, letGo: (record: TreeRecord) => void) {
     this.#letGo = letGo;
-    this.#nodes = new NodeTable(schema, scope, (node) => this.#dirty.push(node));
+    this.#nodes = new NodeTable(schema, scope, {
+      disturb: (node) => this.#dirty.push(node),
+      shared: (node) => this.#withhold(node),
+    });
     this.settle();
   }
 
@@ -71,11 +76,37 @@ export class Fold {
 
   /** From now on another schema and other scope rules judge all records; the tree shows it after `settle` (rules M6, S1). */
   describeAnew(schema: Schema | undefined, scope: Scope): void {
+    for (const record of this.#withheld.splice(0)) this.insert(record);
     for (const node of this.#nodes.all()) {
       this.#changes?.touch(node);
       this.#disturbed.add(node);
     }
     this.#nodes.describeAnew(schema, scope);
+    this.withhold();
+  }
+
+  /** Takes what stayed in this VM of nodes that are shared out of the tree, after `settle`: it is not published (rule S1). Of a node that is not in its place, as what is above it is gone by the present schema, nobody can say yet. */
+  withhold(): void {
+    for (const node of this.#nodes.all()) if (!node.local && node.scope !== undefined) this.#withhold(node);
+  }
+
+  /** What is withheld, until another description lets it be shown again. */
+  withheld(): readonly TreeRecord[] {
+    return this.#withheld;
+  }
+
+  /** The present description is the one that holds for all: what is withheld goes for good. Says whether that was anything. */
+  letWithheldGo(): boolean {
+    return this.#withheld.splice(0).length > 0;
+  }
+
+  #withhold(node: MoNode): void {
+    const local = takeLocal(node);
+    if (local.length === 0) return;
+    this.#withheld.push(...local);
+    this.#changes?.touch(node);
+    this.#dirty.push(node);
+    this.#disturbed.add(node);
   }
 
   /** From now on `takeChanges` tells what becomes different: what was stored is no news. */

@@ -90,7 +90,7 @@ export class Follower {
   /** Takes the hub's answer: main up to its place, what it has judged, its time; shown in one step. Throws `message-malformed` or `diverged`. */
   welcome(hub: HubState): void {
     const { outbox, state } = this.#core;
-    const moved = this.#applyMain(unframeUpdate(hub.step2), hub.place);
+    const moved = this.#applyMain(unframeUpdate(hub.step2), hub.place, true);
     const judgedSeq = new Map(hub.marks.map(({ life, seq }) => [life, seq]));
     const isKnown = ({ life, seq }: WriteKey) => seq <= (judgedSeq.get(life) ?? 0);
     for (const { records } of outbox.unjudge(isKnown, hub.place)) {
@@ -127,7 +127,7 @@ export class Follower {
       for (const refusal of forStamp) this.#core.outbox.refuseStamp(refusal);
       return 'begin-anew';
     }
-    if (update !== undefined) this.#applyMain(unframeUpdate(update), place);
+    if (update !== undefined) this.#applyMain(unframeUpdate(update), place, false);
     const refused = this.#refuse(refusals);
     const judged = this.#core.outbox.judged(judgedUpTo, place);
     const over = [...refused.map(({ command }) => command), ...judged];
@@ -144,7 +144,7 @@ export class Follower {
   }
 
   /** Gives the stamps of this VM's own Adds that were merged under others than it knows: a VM that was put back to before they were made anew (rules T3, Y4). */
-  #applyMain(update: Uint8Array, place: number): Map<string, Stamp> {
+  #applyMain(update: Uint8Array, place: number, isWelcome: boolean): Map<string, Stamp> {
     const core = this.#core;
     const moved = new Map<string, Stamp>();
     const isWhole = !core.main.isBegun;
@@ -163,23 +163,21 @@ export class Follower {
       throw error;
     }
     core.state.place = place;
-    const isDescribed = core.main.takeMetaChanged() && this.#takeDescription();
+    // A hub that did not take this VM's description has the old one, which is no news.
+    const isDescribed = (core.main.takeMetaChanged() || isWelcome) && this.#takeDescription();
     core.log(isWhole ? core.snapshot() : { type: 'main', update, place, marks: [], local: [] });
     if (isDescribed && !isWhole) core.log(core.snapshot());
     return moved;
   }
 
-  /** Main may have another schema and other rules now, which this mount follows (rule M6). */
+  /** Main may have another schema and other rules than this VM, which this mount follows then (rule M6). Says whether that changed anything. */
   #takeDescription(): boolean {
     const { main, description } = this.#core;
     const meta = main.meta();
-    if (
-      meta === undefined ||
-      (meta.schema === description.schemaText && meta.rules === description.rulesText)
-    )
-      return false;
-    this.#core.describe(descriptionIn(meta));
-    return true;
+    if (meta === undefined) return false;
+    const isOther = meta.schema !== description.schemaText || meta.rules !== description.rulesText;
+    if (isOther) this.#core.describe(descriptionIn(meta));
+    return this.#core.agree() || isOther;
   }
 
   /** Drops refused commands; gives those that were still here, to be reported when the tree is without them. */

@@ -35,7 +35,8 @@ export class Forgetting {
     const place = this.#seenByAll(members, durablePlace);
     if (place <= this.#state.forgotten.place) return undefined;
     const bytes = this.#bytesOverBy(place);
-    const isTime = this.#state.timeMs - this.#forgotMs >= patienceMs;
+    // Its time may have been ahead, and be right again.
+    const isTime = Math.abs(this.#state.timeMs - this.#forgotMs) >= patienceMs;
     if (bytes === 0 || (bytes < worthwhileBytes && !isTime)) return undefined;
     this.#forgotMs = this.#state.timeMs;
     return formatForgotten({ place, kept: this.#keptAt(place) });

@@ -44,12 +44,15 @@ export function isMerged({ place }: LogRecord): boolean {
   return place > 0 && place !== localPlace;
 }
 
-/** Takes out what stays in this VM: of a node that is shared it is of no account (rule S1). */
-export function removeLocal({ adds, deletes, registers }: MoNode): void {
-  removeWhere(adds, ({ record }) => record.place === localPlace);
-  removeWhere(deletes, ({ place }) => place === localPlace);
-  for (const { records } of Object.values(registers))
+/** Takes out what stays in this VM, and gives it. */
+export function takeLocal(node: MoNode): TreeRecord[] {
+  const local = [...recordsOf(node)].filter(({ place }) => place === localPlace);
+  if (local.length === 0) return local;
+  removeWhere(node.adds, ({ record }) => record.place === localPlace);
+  removeWhere(node.deletes, ({ place }) => place === localPlace);
+  for (const { records } of Object.values(node.registers))
     removeWhere(records, ({ place }) => place === localPlace);
+  return local;
 }
 
 /** Says whether that changed what is held. */

@@ -4,7 +4,7 @@ import { VirmoError } from '../errors.ts';
 import { type Conflict, decide, type Rivalry, rivalsOf } from './conflicts.ts';
 import type { ReplicaCore } from './core.ts';
 import type { Description } from './description.ts';
-import { type ExecState, isWanted } from './execs.ts';
+import { type ExecState, isExpired, isWanted } from './execs.ts';
 import type { FollowerState, HubState } from './follower.ts';
 import { Forgetting } from './forgetting.ts';
 import { isForStamp, type Mark, type Refusal } from './journal.ts';
@@ -31,13 +31,16 @@ export interface HubOptions {
 }
 
 /** The one writer of main: judges commands, merges them, notes conflicts, and writes all that as updates (rules D2, M8). */
+/** Hears of the description that held, and of the one in its place. */
+export type UpgradeListener = (before: Description, next: Description) => void;
+
 export class Hub {
   readonly #core: ReplicaCore;
   readonly #state: ReplicaState;
   readonly #author: MainAuthor;
   readonly #marks: LifeMarks;
   readonly #listeners = new Set<(update: Uint8Array) => void>();
-  readonly #upgradeListeners = new Set<() => void>();
+  readonly #upgradeListeners = new Set<UpgradeListener>();
   /** Merged, and not yet written into main's log. */
   #unwritten: LogRecord[] = [];
   /** What stays here of this VM's own commands that are not written yet. */
@@ -71,6 +74,7 @@ export class Hub {
     this.#author.adopt(this.#author.elements((record) => this.#held(record, live)));
     if (core.main.isBegun) this.#writeDescription(core.main.meta());
     else this.#meta = metaEntries(this.#firstMeta());
+    core.agree();
     this.#takeOverOutbox();
     this.#state.holdTime(this.#state.last.ms);
     this.write();
@@ -125,7 +129,7 @@ export class Hub {
   }
 
   /** Hears when another schema or other scope rules are about to hold (rule M6). */
-  onUpgrade(listener: () => void): () => void {
+  onUpgrade(listener: UpgradeListener): () => void {
     this.#upgradeListeners.add(listener);
     return () => this.#upgradeListeners.delete(listener);
   }
@@ -173,11 +177,10 @@ export class Hub {
   /** Looked for once a second: a member that is away may leave many open. */
   #expiredExecs(): ExecState[] {
     const { timeMs, execs } = this.#state;
-    if (timeMs < this.#expiredMs + 1_000) return [];
+    // Its time may have been ahead, and be right again.
+    if (Math.abs(timeMs - this.#expiredMs) < 1_000) return [];
     this.#expiredMs = timeMs;
-    return [...execs.open()].filter(
-      ({ order, isMerged, isLocal }) => isMerged && !isLocal && order !== undefined && timeMs > order.expiry,
-    );
+    return [...execs.open()].filter((exec) => exec.isMerged && !exec.isLocal && isExpired(exec, timeMs));
   }
 
   /** A member tells up to which place it has main durably (rule X3). */
@@ -242,9 +245,10 @@ export class Hub {
 
   /** Everybody who does not follow leaves before main says so (rule M6). */
   #upgrade(description: Description): void {
-    for (const listener of this.#upgradeListeners) listener();
+    for (const listener of this.#upgradeListeners) listener(this.#core.description, description);
     this.#core.describe(description);
     this.#writeDescription(this.#core.main.meta());
+    this.#core.agree();
     this.#core.finishStep('remote');
     this.write();
     this.#core.log(this.#core.snapshot(this.#marks.all()));

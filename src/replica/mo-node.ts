@@ -6,6 +6,7 @@ import type { Value } from '../tree/value.ts';
 import type { NodeId } from './node-id.ts';
 import type { AddRecord, DeleteRecord, Register, RegisterRecord } from './record.ts';
 import type { Scope } from './scope.ts';
+import type { SortedList } from './sorted-list.ts';
 import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
 
 /** An Add and whether it counts (rule I2). */
@@ -54,6 +55,8 @@ export class MoNode implements TreeNode {
   slot: string | undefined = undefined;
   /** By what it stands in its parent's list of nodes of one kind, where that has a bound (rule M5). */
   listed: { readonly schema: SchemaNode; readonly stamp: Stamp } | undefined = undefined;
+  /** As what it is counted among its parent's children, where its kind has no bound. */
+  counted: SchemaNode | undefined = undefined;
 
   adds: AddEntry[] = [];
   deletes: DeleteRecord[] = [];
@@ -67,7 +70,9 @@ export class MoNode implements TreeNode {
   /** Where several live children claim one name: all of them, the one that has it first (rule M4). */
   crowded: Map<string, MoNode[]> | undefined = undefined;
   /** The children that have their names, of each kind with a bound: in the order in which they may stay (rule M5). */
-  lists: Map<SchemaNode, MoNode[]> | undefined = undefined;
+  lists: Map<SchemaNode, SortedList<MoNode>> | undefined = undefined;
+  /** How many children of each kind without a bound are in the tree. */
+  counts: Map<SchemaNode, number> | undefined = undefined;
 
   constructor(id: NodeId) {
     this.id = id;
@@ -182,11 +187,7 @@ export class MoNode implements TreeNode {
   countOf(schema: SchemaNode): number {
     const { name, occurrence } = schema;
     if (name !== undefined) return this.child(name)?.schema === schema ? 1 : 0;
-    if (occurrence.max !== Number.POSITIVE_INFINITY)
-      return Math.min(this.lists?.get(schema)?.length ?? 0, occurrence.max);
-    let count = 0;
-    for (const child of this.children()) if (child.schema === schema) count++;
-    return count;
+    return this.counts?.get(schema) ?? Math.min(this.lists?.get(schema)?.length ?? 0, occurrence.max);
   }
 
   /** A child's name as names are compared here (rule M9). */

@@ -1,29 +1,33 @@
 /** All nodes of a management object that anything is known of, linked to their parents, with what the schema and the scope rules say of each (rules I3, M6, S1). */
 import { findSchemaNode, isRequired, kindOf, type Schema, type SchemaNode } from '../tree/schema.ts';
 import { type Grave, Graves } from './graves.ts';
-import { removeLocal } from './held-records.ts';
 import { MoNode } from './mo-node.ts';
 import { type NodeId, nodeId, rootId } from './node-id.ts';
 import type { AddRecord } from './record.ts';
 import type { Scope } from './scope.ts';
 
-/** Says of each node that must be settled again. */
-type Disturb = (node: MoNode) => void;
+/** What a table tells of its nodes. */
+export interface NodeListener {
+  /** It must be settled again. */
+  disturb(node: MoNode): void;
+  /** It has its place, and is shared there: what was heard of it before may stay in this VM (rule S1). */
+  shared(node: MoNode): void;
+}
 
 export class NodeTable {
   readonly root: MoNode = new MoNode(rootId);
   readonly #nodes = new Map<NodeId, MoNode>();
   readonly #graves = new Graves();
-  readonly #disturb: Disturb;
+  readonly #listener: NodeListener;
 
-  constructor(schema: Schema | undefined, scope: Scope, disturb: Disturb) {
-    this.#disturb = disturb;
+  constructor(schema: Schema | undefined, scope: Scope, listener: NodeListener) {
+    this.#listener = listener;
     this.root.schema = schema?.root;
     this.root.scope = scope;
     this.root.required = true;
     this.root.standing = 'shown';
     this.#nodes.set(rootId, this.root);
-    disturb(this.root);
+    listener.disturb(this.root);
   }
 
   get(id: NodeId): MoNode | undefined {
@@ -68,14 +72,15 @@ export class NodeTable {
   }
 
   /** Forgets a node that nothing is known of any more, and those above it that were kept for its sake. */
-  forget(node: MoNode): void {
-    const parent = node.parentNode;
-    if (node.slot !== undefined) return;
-    this.#nodes.delete(node.id);
-    if (parent === undefined) return;
-    this.#graves.bury(node, parent);
-    parent.disown(node);
-    if (parent.isEmpty) this.forget(parent);
+  forget(empty: MoNode): void {
+    for (let node: MoNode | undefined = empty; node?.isEmpty === true && node.slot === undefined; ) {
+      const parent: MoNode | undefined = node.parentNode;
+      this.#nodes.delete(node.id);
+      if (parent === undefined) return;
+      this.#graves.bury(node, parent);
+      parent.disown(node);
+      node = parent;
+    }
   }
 
   /** From now on another schema and other scope rules hold: every node is described anew (rules M6, S1). */
@@ -83,7 +88,7 @@ export class NodeTable {
     for (const node of this.#nodes.values()) {
       node.required = node === this.root;
       node.hasRequiredChildren = false;
-      this.#disturb(node);
+      this.#listener.disturb(node);
     }
     this.root.schema = schema?.root;
     this.root.scope = scope;
@@ -107,10 +112,9 @@ export class NodeTable {
       node.depth = parent.depth + 1;
       node.schema = parent.schema && findSchemaNode(parent.schema, name, node.kind);
       node.scope = parent.scope.child(node.schema, name, node.kind);
-      // Until now nobody could say whether it is shared.
-      if (!isPlaced && !node.local) removeLocal(node);
+      if (!isPlaced && !node.local) this.#listener.shared(node);
       for (const child of node.family) {
-        this.#disturb(child);
+        this.#listener.disturb(child);
         todo.push(child);
       }
     }
@@ -121,7 +125,7 @@ export class NodeTable {
     const node = this.obtain(nodeId(parent.id, parent.nameKey(name), kind, 0));
     if (node.required) return;
     node.required = true;
-    this.#disturb(node);
+    this.#listener.disturb(node);
     if (node.parentNode !== undefined) return;
     node.kind = kind;
     this.#link(node, parent, name);

@@ -48,9 +48,12 @@ export interface ExecContent {
   readonly data: string | Uint8Array;
   /** The VMs that carry it out, frozen when it was ordered. */
   readonly addressees: readonly string[];
-  /** Hub time in milliseconds after which nobody starts it. */
+  /** Hub time in milliseconds after which nobody starts it, as far as its issuer knew that: it is moved with the stamp (rule T3), and lies at most `maxExecExpiryMs` after it. */
   readonly expiry: number;
 }
+
+/** The longest time from an Exec's order to its expiry, in milliseconds: about 35 years, far from what a message can carry. */
+export const maxExecExpiryMs: number = 2 ** 40;
 
 /** How an addressee answered an Exec. */
 export type ExecAnswer =
@@ -58,9 +61,9 @@ export type ExecAnswer =
   | 'done'
   /** The VM has no handler for the node. */
   | 'no-handler'
-  /** Started, but the VM's process ended before the handler did. */
+  /** Begun, perhaps before its handler was called, but the VM crashed or was closed, or the management object unmounted, before the handler answered. */
   | 'interrupted'
-  /** Not run: the node is not there any more. */
+  /** Not run: the node is not there any more, though another of its name may be. */
   | 'gone'
   /** Not run: it came after the expiry. */
   | 'expired'
@@ -134,13 +137,7 @@ export type RegisterRecord = LogRecord<RegisterContent>;
 /** The place of the records that stay in their VM (rule S1). */
 export const localPlace: number = Number.MAX_SAFE_INTEGER;
 
-/** Largest VM id, in UTF-16 code units. */
-export const maxVmIdLength = 64;
-
-/** Whether a value can be a VM's id in a record. */
-export function isVmId(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= maxVmIdLength;
-}
+export { isVmId, maxVmIdLength } from '../tree/addressees.ts';
 
 /** A record that is about a node; the others are about Execs and conflicts. */
 export type TreeRecord = LogRecord<TreeContent>;

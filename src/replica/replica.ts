@@ -7,13 +7,14 @@ import { VirmoError } from '../errors.ts';
 import type { Schema } from '../tree/schema.ts';
 import { Status } from '../tree/status.ts';
 import type { Transaction, Tree } from '../tree/tree.ts';
+import { isInTree } from './changes.ts';
 import { ReplicaCore } from './core.ts';
 import { type Description, describeMo } from './description.ts';
 import { Draft } from './draft.ts';
 import type { ReplicaEvent } from './events.ts';
 import { isDone, unacknowledged } from './exec-outcome.ts';
-import { type ExecRule, ExecRules } from './exec-rules.ts';
-import type { ExecState } from './execs.ts';
+import { checkExecTarget, type ExecRule, ExecRules } from './exec-rules.ts';
+import { type ExecState, inOrder, isExpired } from './execs.ts';
 import { Follower } from './follower.ts';
 import { Hub } from './hub.ts';
 import { encodeEntry } from './journal.ts';
@@ -158,18 +159,20 @@ export class Replica implements Tree {
     if (this.#draft !== undefined)
       throw new TypeError('a transaction of this management object is open already');
     const { state, outbox } = this.#core;
+    const stamp = state.nextStamp();
     this.#draft = new Draft(
       {
         fold: state.fold,
         life: state.life,
         place: state.place,
         nextSeq: () => state.nextSeq(),
-        nextStamp: () => state.nextStamp(),
+        nextStamp: () => stamp,
         addressExec: (node, said) => ({
           addressees: this.#execRules.address(node, said, this.vm, this.members),
-          expiry: state.timeMs + (this.#options.execExpiryMs ?? 86_400_000),
+          expiry: stamp.ms + (this.#options.execExpiryMs ?? 86_400_000),
         }),
         wasNeverSent: (record) => record.place === 0 && outbox.wasNeverSent(record),
+        checkSize: (records) => this.#checkSize(records),
         commit: (records, dropped) => this.#commit(records, dropped),
         end: () => {
           this.#draft = undefined;
@@ -216,9 +219,22 @@ export class Replica implements Tree {
     return this.#core.state.execs.get(id);
   }
 
-  /** The Execs that are not closed (rule X3). */
+  /** The Execs that are not closed (rule X3), oldest first: in this order they are to be taken up. */
   openExecs(): readonly ExecState[] {
-    return [...this.#core.state.execs.open()];
+    return inOrder(this.#core.state.execs.open());
+  }
+
+  /** What an Exec was ordered of, as long as it is in the tree: a node that was deleted since and added again has its id, and is another (rule I2). */
+  execTarget({ node, records }: ExecState): MoNode | undefined {
+    const { fold } = this.#core.state;
+    const target = fold.node(node);
+    const isThere = fold.baseState(records.get('exec')?.base ?? null) === 'counts';
+    return isThere && target !== undefined && isInTree(target) ? target : undefined;
+  }
+
+  /** Throws RangeError for a node that the schema given to this replica does not know: nobody could order its Exec. */
+  checkExecTarget(path: readonly string[]): void {
+    if (this.#options.schema !== undefined) checkExecTarget(path, this.#options.schema);
   }
 
   /** The Execs that are not forgotten, over or not. */
@@ -229,6 +245,12 @@ export class Replica implements Tree {
   /** The Execs ordered here by a DM server that has yet to learn their outcome, oldest first (rule X4). */
   unacknowledgedExecs(): readonly ExecState[] {
     return unacknowledged(this.#core.state.execs.all(), this.vm);
+  }
+
+  /** The Execs of this VM alone whose time is up, and that are not closed. */
+  expiredLocalExecs(): readonly ExecState[] {
+    const { execs, timeMs } = this.#core.state;
+    return [...execs.local()].filter((exec) => isExpired(exec, timeMs));
   }
 
   /** The Execs of this VM alone of which nobody needs to know any more: what is to be forgotten once it is durable that they are over. */
@@ -291,7 +313,8 @@ export class Replica implements Tree {
     for (const { records } of outbox.commands()) for (const record of records) state.take(record);
     for (const record of local) state.take(record);
     state.fold.settle();
-    this.#core.dropPublished();
+    state.fold.withhold();
+    state.fold.settle();
     state.fold.watch();
     this.#core.listConflicts();
     state.takeNewConflicts();

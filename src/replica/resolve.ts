@@ -1,4 +1,5 @@
 /** Resolving what `conflicts()` lists (rule M4): a command of the device itself, merged like any other. */
+import { isLastOfItsKind } from '../tree/occurrence.ts';
 import { Status } from '../tree/status.ts';
 import { nameProblem } from '../tree/uri.ts';
 import { isInTree } from './changes.ts';
@@ -48,7 +49,8 @@ function keep(node: MoNode, draft: Draft): Status {
   if (node.standing !== 'name') return Status.NotAllowed;
   const better = claimants.slice(0, claimants.indexOf(node));
   if (better.some(({ required, writable }) => required || !writable)) return Status.NotAllowed;
-  if (better.some((each) => isLastOfItsKind(each) && each.schema !== node.schema)) return Status.NotAllowed;
+  if (better.some((each) => each.isShown && isLastOfItsKind(each) && each.schema !== node.schema))
+    return Status.NotAllowed;
   if (!hasRoom(node, better)) return Status.DeviceFull;
   for (const each of better) draft.deleteAlone(each);
   // Of those that are too many an earlier one may have come back in its stead.
@@ -60,10 +62,4 @@ function hasRoom({ schema, parentNode }: MoNode, leaving: readonly MoNode[]): bo
   if (schema === undefined || parentNode === undefined) return true;
   const going = leaving.filter((each) => each.isShown && each.schema === schema).length;
   return parentNode.countOf(schema) - going < schema.occurrence.max;
-}
-
-/** Whether the Occurrence wants at least one such node, and this is the only one in the tree. */
-function isLastOfItsKind({ schema, parentNode, isShown }: MoNode): boolean {
-  if (schema === undefined || schema.occurrence.min === 0 || !isShown) return false;
-  return parentNode?.countOf(schema) === 1;
 }

@@ -1,14 +1,14 @@
 /** Stamps that are made anew (rules T1, T3): for commands that the hub refused for their stamp, or that a wrong clock made. */
 import type { ReplicaCore } from './core.ts';
 import { commandStamp, type OutboxCommand, pendingOf, splitCommands } from './outbox.ts';
-import { type AddRef, addKey, isTreeRecord, type LogRecord } from './record.ts';
+import { type AddRef, addKey, type Content, isTreeRecord, type LogRecord } from './record.ts';
 import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
 
 /**
  * At the beginning of a connection, when nothing is on its way: gives what waits stamps that the hub takes, in the order in which it was written; its write ids stay. Commands made by
  * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3); not those of an earlier process that knew by how much. Otherwise those from the first on whose stamp was refused are stamped with the
  * time of now (rule T1). What stays in this VM and was written by a clock ahead is moved to now, so that later writes win there too.
- * What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it.
+ * The expiry of an Exec goes with its stamp. What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it.
  */
 export function renewStamps(
   core: ReplicaCore,
@@ -19,7 +19,7 @@ export function renewStamps(
   const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
   const waiting = outbox.takeBackUnsent();
   const local = [...core.localRecords()].filter(({ stamp }) => stamp.ms >= state.timeMs);
-  const renewal = new Renewal(core, moved);
+  const renewal = new Renewal(core, moved, isClockOff);
   // A clock that was ahead for a while has left stamps of which none to come may be later.
   state.forgetUnmergedStamps();
   if (isClockOff) renewal.shift(waiting);
@@ -34,10 +34,12 @@ class Renewal {
   readonly #stamps = new Map<LogRecord, Stamp>();
   /** The new stamps of Adds, which whatever builds on them must name. */
   readonly #adds: Map<string, Stamp>;
+  readonly #isClockOff: boolean;
 
-  constructor(core: ReplicaCore, moved: ReadonlyMap<string, Stamp>) {
+  constructor(core: ReplicaCore, moved: ReadonlyMap<string, Stamp>, isClockOff: boolean) {
     this.#core = core;
     this.#adds = new Map(moved);
+    this.#isClockOff = isClockOff;
   }
 
   shift(commands: readonly OutboxCommand[]): void {
@@ -94,7 +96,14 @@ class Renewal {
     if (this.#isMerged(record)) return record;
     if (isTreeRecord(record)) this.#core.state.fold.remove(record);
     const stamp = this.#stamps.get(record) ?? record.stamp;
-    return { ...record, stamp, base: this.#follow(record.base) };
+    const content = this.#moveExpiry(record.content, stamp.ms - record.stamp.ms);
+    return { ...record, stamp, base: this.#follow(record.base), content };
+  }
+
+  /** An Exec's time runs from its order's stamp, and is as wrong as that. A stamp that was right, and is later now because another write had it, leaves no more time. */
+  #moveExpiry(content: Content, byMs: number): Content {
+    if (content.kind !== 'exec' || (byMs > 0 && !this.#isClockOff)) return content;
+    return { ...content, expiry: content.expiry + byMs };
   }
 
   /**

@@ -3,7 +3,7 @@ import { kindOf, type Schema, type SchemaNode } from '../tree/schema.ts';
 import { formatUri, parsePath } from '../tree/uri.ts';
 import { isVmId } from './record.ts';
 
-/** One rule: about the subtree at a schema position, `*` standing for any name. A rule by name goes before one with `*` in its place, one further down before one above. */
+/** One rule: about the subtree at a schema position, `*` standing for any name. Of two about one node the one goes first that has a name where the other has `*`, at the places near the root first; one further down goes before one above. */
 export interface ScopeRule {
   /** Relative to the management object's root, as './State' or './Accounts/*' + '/Secret'. */
   readonly path: string;
@@ -19,21 +19,40 @@ export type Share =
   /** One VM writes it, the others read. */
   | { readonly from: string };
 
-/** The rules that concern one node and what is below it. */
-export class Scope {
-  /** What a rule says of this very position. */
-  share: Share | undefined;
-  /** The VM that alone writes here; `undefined`: every VM does. */
-  writer: string | undefined;
-  /** Whether this VM may write here. */
-  isWritable = true;
-  readonly #below = new Map<string, Scope>();
-  /** Below, where no rule says anything. */
-  #rest: Scope | undefined;
+/** A rule, ready to be looked up. */
+interface Rule {
+  readonly path: string;
+  readonly names: readonly string[];
+  readonly share: Share;
+}
 
+/** What the rules say of one node, and which of them are about nodes below it. */
+export class Scope {
   /** Whether the node, and so everything below it, stays in this VM. */
-  get local(): boolean {
-    return this.share === 'local';
+  readonly local: boolean;
+  /** The VM that alone writes here; `undefined`: every VM does. */
+  readonly writer: string | undefined;
+  /** Whether this VM may write here. */
+  readonly isWritable: boolean;
+  readonly #scopes: Scopes;
+  readonly #depth: number;
+  /** The rules about nodes below, by what they say of the next name. */
+  readonly #rules: ReadonlyMap<string, readonly Rule[]>;
+  readonly #below = new Map<string, Scope>();
+
+  /** `rules`: those about nodes below, all of which lead here. To be had from `Scopes` alone: equal scopes are one object. */
+  constructor(
+    scopes: Scopes,
+    share: { readonly local: boolean; readonly writer: string | undefined },
+    depth: number,
+    rules: readonly Rule[],
+  ) {
+    this.#scopes = scopes;
+    this.local = share.local;
+    this.writer = share.writer;
+    this.isWritable = this.isWritableBy(scopes.vm);
+    this.#depth = depth;
+    this.#rules = byName(rules, depth);
   }
 
   /** Whether a VM may write here. */
@@ -43,57 +62,88 @@ export class Scope {
 
   /** The scope of a child by its schema; by its name at creation where the tree has none, or knows no such node of this kind (rule M6). */
   child(schema: SchemaNode | undefined, name: string, kind: 'interior' | 'leaf'): Scope {
-    if (this.local) return this;
+    if (this.local || this.#rules.size === 0) return this;
     const isUnknown = schema === undefined || (schema.name === undefined && kindOf(schema) !== kind);
-    const key = isUnknown ? name : (schema.name ?? anyName);
-    return this.#below.get(key) ?? this.#below.get(anyName) ?? this.#rest ?? everythingShared;
+    return this.at(isUnknown ? name : (schema.name ?? anyName));
   }
 
-  /** Adds a position below; used while compiling only. */
-  descend(key: string): Scope {
+  /** The scope of a child by what rules call it. */
+  at(name: string): Scope {
+    if (this.local) return this;
+    const key = this.#rules.has(name) ? name : anyName;
     let scope = this.#below.get(key);
     if (scope === undefined) {
-      scope = new Scope();
+      scope = this.#childAt(key);
       this.#below.set(key, scope);
     }
     return scope;
   }
 
-  /** What is said of any name holds for each name too that has rules of its own, as far as these are silent; used when compiled. */
-  spread(): void {
-    const any = this.#below.get(anyName);
-    for (const [key, scope] of this.#below) {
-      if (any !== undefined && key !== anyName) scope.#takeOver(any, key);
-      scope.spread();
-    }
+  #childAt(key: string): Scope {
+    const named = key === anyName ? [] : (this.#rules.get(key) ?? []);
+    const rules = [...named, ...(this.#rules.get(anyName) ?? [])];
+    const depth = this.#depth + 1;
+    const [first] = rules.filter(({ names }) => names.length === depth).sort(byParticularity);
+    const below = rules.filter(({ names }) => names.length > depth);
+    const share =
+      first === undefined ? this : { local: first.share === 'local', writer: writerOf(first.share) };
+    return this.#scopes.of(share, depth, below);
+  }
+}
+
+/** All scopes of one set of rules, each made when a node first has it. */
+class Scopes {
+  /** The VM that asks what it may write. */
+  readonly vm: string;
+  readonly #known = new Map<string, Scope>();
+  readonly #numbers = new Map<Rule, number>();
+
+  constructor(vm: string) {
+    this.vm = vm;
   }
 
-  /** Hands down who writes, told to the VM `vm`; used when compiled, from the root. */
-  handDown(vm: string, above: Scope | undefined): void {
-    this.#giveTo(this.share === undefined ? above?.writer : writerOf(this.share), vm);
-    for (const scope of this.#below.values()) scope.handDown(vm, this);
-    if (this.writer === undefined) return;
-    const rest = new Scope();
-    rest.#giveTo(this.writer, vm);
-    rest.#rest = rest;
-    this.#rest = rest;
+  of({ local, writer }: Pick<Scope, 'local' | 'writer'>, depth: number, rules: readonly Rule[]): Scope {
+    const below = local ? [] : rules;
+    const numbers = below.map((rule) => this.#numberOf(rule)).sort((a, b) => a - b);
+    const key = JSON.stringify([local, writer, below.length > 0 ? depth : 0, numbers]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const scope = new Scope(this, { local, writer }, depth, below);
+    this.#known.set(key, scope);
+    return scope;
   }
 
-  #giveTo(writer: string | undefined, vm: string): void {
-    this.writer = writer;
-    this.isWritable = this.isWritableBy(vm);
-  }
-
-  #takeOver(from: Scope, name: string): void {
-    this.share ??= from.share;
-    if (this.local && this.#below.size > 0)
-      throw new RangeError(`a scope rule lies below ${name}, which one for any name makes local`);
-    for (const [key, scope] of from.#below) this.descend(key).#takeOver(scope, key);
+  #numberOf(rule: Rule): number {
+    const number = this.#numbers.get(rule) ?? this.#numbers.size;
+    this.#numbers.set(rule, number);
+    return number;
   }
 }
 
 const anyName = '*';
-const everythingShared = new Scope();
+/** More than any management object needs; from outside come as many as a message holds. */
+const maxRules = 1_000;
+const maxNames = 64;
+
+function byName(rules: readonly Rule[], depth: number): ReadonlyMap<string, readonly Rule[]> {
+  const groups = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    const name = rule.names[depth] ?? anyName;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [rule]);
+    else group.push(rule);
+  }
+  return groups;
+}
+
+/** A name goes before `*`, at the places near the root first. */
+function byParticularity(a: Rule, b: Rule): number {
+  for (const [at, name] of a.names.entries()) {
+    const order = Number(name === anyName) - Number(b.names[at] === anyName);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
 
 function writerOf(share: Share): string | undefined {
   return typeof share === 'object' ? share.from : undefined;
@@ -108,36 +158,47 @@ export interface ScopeOptions {
 }
 
 /**
- * The scope of the root. Throws RangeError when a rule's path is no path or is the root, when it names what
- * cannot be a VM, when two rules contradict each other, or one lies below a local one.
+ * The scope of the root. Throws RangeError when a rule's path is no path, is the root, or has more than 64 names, when it names what cannot be a VM, when two rules contradict each other, or one
+ * lies below a local one; and for more than 1,000 rules.
  */
 export function compileScope(
-  rules: readonly ScopeRule[],
+  given: readonly ScopeRule[],
   { vm = '', isLocal = false }: ScopeOptions = {},
 ): Scope {
-  const root = new Scope();
-  if (isLocal) root.share = 'local';
-  const parsed = rules.map((rule) => ({ ...rule, names: parsePath(rule.path) }));
-  // Those above first, so that the order in which rules are given does not matter.
-  for (const { path, names, share } of parsed.sort((a, b) => a.names.length - b.names.length)) {
-    if (names.length === 0)
-      throw new RangeError('a scope rule cannot be about the root of a management object');
-    if (!isShare(share)) throw new RangeError(`the scope rule for ${path} says nothing that is known`);
-    const writer = writerOf(share);
-    if (writer !== undefined && !isVmId(writer))
-      throw new RangeError(`the scope rule for ${path} names no VM: '${writer}'`);
+  if (given.length > maxRules)
+    throw new RangeError(`${given.length} scope rules; at most ${maxRules} are taken`);
+  const rules = new Map<string, Rule>();
+  for (const { path, share } of given) {
+    const rule = { path, names: parsePath(path), share };
+    mustBeRule(rule);
+    const key = JSON.stringify(rule.names);
+    const known = rules.get(key);
+    if (known !== undefined && !isSameShare(known.share, share))
+      throw new RangeError(`two scope rules for ${path} contradict each other`);
+    rules.set(key, rule);
+  }
+  const root = new Scopes(vm).of({ local: isLocal, writer: undefined }, 0, [...rules.values()]);
+  for (const { path, names } of rules.values()) {
     let scope = root;
     for (const name of names) {
       if (scope.local) throw new RangeError(`the scope rule for ${path} lies below one that is local`);
-      scope = scope.descend(name);
+      scope = scope.at(name);
     }
-    if (scope.share !== undefined && !isSameShare(scope.share, share))
-      throw new RangeError(`two scope rules for ${path} contradict each other`);
-    scope.share = share;
   }
-  root.spread();
-  root.handDown(vm, undefined);
   return root;
+}
+
+function mustBeRule({ path, names, share }: Rule): void {
+  if (names.length === 0)
+    throw new RangeError('a scope rule cannot be about the root of a management object');
+  if (names.length > maxNames)
+    throw new RangeError(
+      `the scope rule for ${path.slice(0, 80)}… has ${names.length} names; at most ${maxNames} are taken`,
+    );
+  if (!isShare(share)) throw new RangeError(`the scope rule for ${path} says nothing that is known`);
+  const writer = writerOf(share);
+  if (writer !== undefined && !isVmId(writer))
+    throw new RangeError(`the scope rule for ${path} names no VM: '${writer}'`);
 }
 
 function isSameShare(a: Share, b: Share): boolean {

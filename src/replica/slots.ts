@@ -4,6 +4,7 @@
  */
 import { kindOf, type SchemaNode } from '../tree/schema.ts';
 import type { MoNode, Standing } from './mo-node.ts';
+import { SortedList } from './sorted-list.ts';
 import { compareStamps } from './stamp.ts';
 
 /** Hears of each node before its standing changes to this one. */
@@ -81,51 +82,43 @@ function enterList(parent: MoNode, node: MoNode, restand: Restand): void {
   const known = node.listed;
   if (known !== undefined && known.schema === schema && compareStamps(known.stamp, stamp) === 0) return;
   leaveList(parent, node, restand);
-  if (schema === undefined || !isBoundedList(schema)) {
+  if (schema === undefined || !isBounded(schema)) {
     stand(node, 'shown', restand);
     return;
   }
   parent.lists ??= new Map();
-  const list = parent.lists.get(schema) ?? [];
+  const list = parent.lists.get(schema) ?? new SortedList(isBefore);
   parent.lists.set(schema, list);
   node.listed = { schema, stamp };
-  const at = findPlace(list, node);
-  list.splice(at, 0, node);
+  const at = list.insert(node);
   const { max } = schema.occurrence;
   stand(node, at < max ? 'shown' : 'occurrence', restand);
-  const pushedOut = list[max];
+  const pushedOut = list.at(max);
   if (at < max && pushedOut !== undefined) stand(pushedOut, 'occurrence', restand);
 }
 
 function leaveList(parent: MoNode, node: MoNode, restand: Restand): void {
   const { listed } = node;
   if (listed === undefined) return;
-  const list = parent.lists?.get(listed.schema) ?? [];
-  const at = findPlace(list, node);
-  list.splice(at, 1);
+  const list = parent.lists?.get(listed.schema);
+  if (list === undefined) return;
+  const at = list.remove(node);
   node.listed = undefined;
   if (list.length === 0) parent.lists?.delete(listed.schema);
   const { max } = listed.schema.occurrence;
-  const pulledIn = list[max - 1];
+  const pulledIn = list.at(max - 1);
   if (at < max && pulledIn !== undefined) stand(pulledIn, 'shown', restand);
 }
 
-function isBoundedList({ name, occurrence }: SchemaNode): boolean {
+function isBounded({ name, occurrence }: SchemaNode): boolean {
   return name === undefined && occurrence.max !== Number.POSITIVE_INFINITY;
 }
 
-/** Where the node stands in its list, or would: by creation stamp, then by id. */
-function findPlace(list: readonly MoNode[], node: MoNode): number {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const other = list[middle];
-    if (other !== undefined && isBefore(other, node)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function isUnbounded({ name, occurrence }: SchemaNode): boolean {
+  return name === undefined && occurrence.max === Number.POSITIVE_INFINITY;
 }
 
+/** The order of a list: by creation stamp, then by id. */
 function isBefore(a: MoNode, b: MoNode): boolean {
   if (a.listed === undefined || b.listed === undefined) return false;
   return (compareStamps(a.listed.stamp, b.listed.stamp) || (a.id < b.id ? -1 : Number(a.id > b.id))) < 0;
@@ -133,4 +126,22 @@ function isBefore(a: MoNode, b: MoNode): boolean {
 
 function stand(node: MoNode, standing: Standing, restand: Restand): void {
   if (node.standing !== standing) restand(node, standing);
+  count(node);
+}
+
+/** Keeps how many children of each kind without a bound are in the tree; of the others the lists tell. */
+function count(node: MoNode): void {
+  const { schema, counted, parentNode: parent } = node;
+  const kind = node.isShown && schema !== undefined && isUnbounded(schema) ? schema : undefined;
+  if (kind === counted || parent === undefined) return;
+  node.counted = kind;
+  if (counted !== undefined) tally(parent, counted, -1);
+  if (kind !== undefined) tally(parent, kind, 1);
+}
+
+function tally(parent: MoNode, kind: SchemaNode, change: 1 | -1): void {
+  parent.counts ??= new Map();
+  const now = (parent.counts.get(kind) ?? 0) + change;
+  if (now > 0) parent.counts.set(kind, now);
+  else parent.counts.delete(kind);
 }

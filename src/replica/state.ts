@@ -1,6 +1,6 @@
 /** What a replica knows: the records folded into a tree, Execs, conflict notes, the clock. Draft, hub and follower all work on it. */
 import type { Schema } from '../tree/schema.ts';
-import { ExecBook, type ExecRecord, type ExecState } from './execs.ts';
+import { ExecBook, type ExecRecord, type ExecState, inOrder } from './execs.ts';
 import { Fold } from './fold.ts';
 import { type Forgotten, isForgotten, nothingForgotten, parseForgotten } from './forgotten.ts';
 import { type ConflictContent, isExecRecord, isTreeRecord, type LogRecord, localPlace } from './record.ts';
@@ -169,13 +169,13 @@ export class ReplicaState {
     return held?.place === 0 ? held : undefined;
   }
 
-  /** The Execs of which something new was learnt since the last call, each once. */
+  /** The Execs of which something new was learnt since the last call, each once, oldest first. */
   takeTouchedExecs(): readonly ExecState[] {
     this.execs.dropOrderless();
     const touched = this.#touchedExecs;
     if (touched.length === 0) return touched;
     this.#touchedExecs = [];
-    return [...new Set(touched)].filter(({ order }) => order !== undefined);
+    return inOrder(new Set(touched)).filter(({ order }) => order !== undefined);
   }
 
   /** The Execs that were forgotten since the last call. */

@@ -1,30 +1,19 @@
 /** A command before the hub (rules D2, T1, T3, S3): judged record by record, taken whole or not at all. */
-import { judge } from './admission.ts';
+import { judge, judgeOrder, type Refused } from './admission.ts';
 import { type Rivalry, rivalsOf } from './conflicts.ts';
 import { recordsAbout } from './held-records.ts';
-import type { Refusal } from './journal.ts';
-import {
-  addKey,
-  hasOwnExecId,
-  isSameWrite,
-  isTreeRecord,
-  type LogRecord,
-  type TreeRecord,
-} from './record.ts';
+import { addKey, isSameWrite, isTreeRecord, type LogRecord, type TreeRecord } from './record.ts';
 import { compareStamps } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 
 /** A bound on what a VM that sends nothing but refusable commands can make a hub remember. */
 const maxRefusedAddsKept = 10_000;
 
-/** Why a command is refused. */
-export type Reason = Pick<Refusal, 'code' | 'reason'>;
-
 /** What a trial comes to. */
 export interface TrialResult {
   /** What the command meets that its writer had not seen (rule M8). */
   readonly rivalries: readonly Rivalry[];
-  readonly refused: Reason | undefined;
+  readonly refused: Refused | undefined;
 }
 
 /** Of one hub; remembers what was refused. */
@@ -32,7 +21,7 @@ export class Trial {
   readonly #state: ReplicaState;
   readonly #maxAheadMs: number;
   /** Adds of refused commands. */
-  readonly #refusedAdds = new Map<string, Reason>();
+  readonly #refusedAdds = new Map<string, Refused>();
 
   /** `maxAheadMs`: how far ahead of the hub's time a stamp may be (rule T3). */
   constructor(state: ReplicaState, maxAheadMs: number) {
@@ -41,7 +30,7 @@ export class Trial {
   }
 
   /** Remembers what a refused command would have added: what builds on that is refused alike (rule S3). */
-  refuseAdds(command: readonly LogRecord[], reason: Reason): void {
+  refuseAdds(command: readonly LogRecord[], reason: Refused): void {
     for (const record of command) {
       if (record.content.kind === 'add') this.#refusedAdds.set(addKey(record), reason);
     }
@@ -58,28 +47,14 @@ export class Trial {
     const tried: TreeRecord[] = [];
     let refused = this.#refusedByTime(command);
     for (const record of command) {
+      refused ??= this.#refusalOf(record);
       if (refused !== undefined) break;
-      refused = record.base === null ? undefined : this.#refusedAdds.get(addKey(record.base));
-      if (refused === undefined && !hasOwnExecId(record))
-        refused = { code: 'invalid', reason: "another Exec's id" };
-      if (record.content.kind === 'exec' && fold.node(record.node)?.local)
-        refused = { code: 'local', reason: 'an Exec of what stays in each VM' };
-      if (refused !== undefined || !isTreeRecord(record)) continue;
-      if (this.#isStampTaken(record)) {
-        refused = { code: 'stamp-taken', reason: 'another write of the same register has this stamp' };
-        continue;
-      }
-      const verdict = judge(record, fold);
-      if (verdict !== 'fine' && verdict !== 'dead') {
-        refused = verdict;
-        continue;
-      }
+      if (!isTreeRecord(record)) continue;
       rivalries.push(...rivalsOf(record, fold));
-      if (command.length > 1) {
-        tried.push(record);
-        fold.insert(record);
-        fold.settle();
-      }
+      if (command.length === 1) break;
+      tried.push(record);
+      fold.insert(record);
+      fold.settle();
     }
     if (refused !== undefined) {
       for (const record of tried) fold.remove(record);
@@ -88,9 +63,18 @@ export class Trial {
     return { rivalries, refused };
   }
 
-  #refusedByTime([first]: readonly LogRecord[]):
-    | { readonly code: Refusal['code']; readonly reason: string }
-    | undefined {
+  #refusalOf(record: LogRecord): Refused | undefined {
+    const { fold } = this.#state;
+    const inherited = record.base === null ? undefined : this.#refusedAdds.get(addKey(record.base));
+    const refused = inherited ?? judgeOrder(record, fold);
+    if (refused !== undefined || !isTreeRecord(record)) return refused;
+    if (this.#isStampTaken(record))
+      return { code: 'stamp-taken', reason: 'another write of the same register has this stamp' };
+    const verdict = judge(record, fold);
+    return verdict === 'fine' || verdict === 'dead' ? undefined : verdict;
+  }
+
+  #refusedByTime([first]: readonly LogRecord[]): Refused | undefined {
     const ahead = (first?.stamp.ms ?? 0) - this.#state.timeMs;
     if (ahead <= this.#maxAheadMs) return undefined;
     return { code: 'stamp-ahead', reason: `the stamp is ${ahead} ms ahead of the hub's time` };

@@ -1,5 +1,7 @@
 /** How the description of a management object is replaced by another (rules M6, S1): once, forwards, and named by the hash of what it replaces. */
 import { VirmoError } from '../errors.ts';
+import { isRequired, kindOf, type SchemaNode } from '../tree/schema.ts';
+import { formatUri } from '../tree/uri.ts';
 import { type Description, isSameDescription, readDescription } from './description.ts';
 import type { MainMeta } from './main.ts';
 
@@ -36,7 +38,7 @@ export function chooseDescription(own: Description, meta: MainMeta, options: Upg
   const found = descriptionIn(meta);
   if (mayReplace(own, found, meta, options.replaces)) return own;
   if (options.follows) return found;
-  throw mismatch(own.schemaHash !== found.schemaHash);
+  throw mismatch(own, found);
 }
 
 /** The description by which a VM asks the hub to go on, or `undefined` where it goes on with the present one. Throws `schema-mismatch`, `rules-mismatch`, `message-malformed`. */
@@ -51,19 +53,42 @@ export function offeredUpgrade(
     isOpenToUpgrades && offered.replaces.includes(present.hash) ? readOffered(offered) : undefined;
   if (wanted !== undefined && mayReplace(wanted, present, meta, offered.replaces)) return wanted;
   if (offered.follows) return undefined;
-  throw mismatch(offered.schemaHash !== present.schemaHash);
+  throw mismatch({ schemaHash: offered.schemaHash, rulesText: offered.rules }, present);
 }
 
-/** A description that was replaced is never taken back. */
+/** A description that was replaced is never taken back. Throws `schema-mismatch` for one that would give required nodes other ids. */
 function mayReplace(
   next: Description,
   present: Description,
   { replaced }: MainMeta,
   replaces: readonly string[],
 ): boolean {
-  return (
-    !isSameDescription(next, present) && replaces.includes(present.hash) && !replaced.includes(next.hash)
-  );
+  const may =
+    !isSameDescription(next, present) && replaces.includes(present.hash) && !replaced.includes(next.hash);
+  if (may && present.schema !== undefined && next.schema !== undefined)
+    mustKeepIds(present.schema.root, next.schema.root, []);
+  return may;
+}
+
+/** The ids of required nodes come from their names as they are compared there (rules I2, I3): under another CaseSense what was written to them would be gone, and nothing would tell. */
+function mustKeepIds(present: SchemaNode, next: SchemaNode, path: readonly string[]): void {
+  for (const child of next.children) {
+    const isOne = (each: SchemaNode) => each.name === child.name && kindOf(each) === kindOf(child);
+    const before = present.children.find(isOne);
+    // Of several placeholders of one kind the first alone is ever meant.
+    if (before === undefined || next.children.find(isOne) !== child) continue;
+    const place = [...path, child.name ?? '*'];
+    const hasOtherId =
+      present.caseSense !== next.caseSense &&
+      child.name !== undefined &&
+      child.name !== child.name.toLowerCase();
+    if (hasOtherId && isRequired(before) && isRequired(child))
+      throw new VirmoError(
+        'schema-mismatch',
+        `the new schema has another CaseSense above ${formatUri(place)}, which is required: what was written to it would be lost`,
+      );
+    mustKeepIds(before, child, place);
+  }
 }
 
 function readOffered({ schema, schemaHash, rules }: OfferedDescription): Description {
@@ -77,9 +102,40 @@ function readOffered({ schema, schemaHash, rules }: OfferedDescription): Descrip
   throw new VirmoError('message-malformed', 'a schema that has another hash');
 }
 
-function mismatch(isSchema: boolean): VirmoError {
-  const [code, what] = isSchema
-    ? (['schema-mismatch', 'schema'] as const)
-    : (['rules-mismatch', 'scope rules'] as const);
-  return new VirmoError(code, `the ${what} of the mount and of the hub's management object differ`);
+/** What two sides say of a management object. */
+type Said = Pick<Description, 'schemaHash' | 'rulesText'>;
+
+function mismatch(own: Said, present: Said): VirmoError {
+  const { code, what, isSchema } = differenceOf(own, present);
+  const [mounts, hubs] = isSchema
+    ? [own.schemaHash || 'none', present.schemaHash || 'none']
+    : [own.rulesText, present.rulesText];
+  return new VirmoError(
+    code,
+    `the ${what} of the mount (${short(mounts)}) and of the hub's management object (${short(hubs)}) differ`,
+  );
+}
+
+/** Enough to tell two apart. */
+function short(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** That a VM which does not follow must go, as the description was replaced. */
+export function outdated(mo: string, before: Description, next: Description): VirmoError {
+  const { code, what } = differenceOf(before, next);
+  return new VirmoError(code, `another VM has replaced the ${what} of ${mo}`);
+}
+
+function differenceOf(
+  one: Said,
+  other: Said,
+): {
+  readonly code: 'schema-mismatch' | 'rules-mismatch';
+  readonly what: string;
+  readonly isSchema: boolean;
+} {
+  return one.schemaHash === other.schemaHash
+    ? { code: 'rules-mismatch', what: 'scope rules', isSchema: false }
+    : { code: 'schema-mismatch', what: 'schema', isSchema: true };
 }

@@ -4,6 +4,7 @@ import { BranchReader } from '../replica/branch.ts';
 import type { Hub } from '../replica/hub.ts';
 import type { Refusal } from '../replica/journal.ts';
 import { frameUpdate, mergeUpdates } from '../replica/main.ts';
+import { outdated } from '../replica/upgrade.ts';
 import { type BranchUpdate, type Hello, type Message, type Open, protocolVersion } from '../wire/message.ts';
 import { Conversation } from './conversation.ts';
 import type { Port } from './port.ts';
@@ -208,8 +209,8 @@ export class HubSession {
     const stopUpdates = hub.onUpdate((update) => {
       this.#queue(open, update);
     });
-    const stopUpgrades = hub.onUpgrade(() => {
-      if (!message.follows) this.#close(message.channel, outdated(message.mo));
+    const stopUpgrades = hub.onUpgrade((before, next) => {
+      if (!message.follows) this.#close(message.channel, outdated(message.mo, before, next));
     });
     const open: OpenMo = {
       served,
@@ -285,10 +286,6 @@ export class HubSession {
 }
 
 const nothing = new Uint8Array(0);
-
-function outdated(mo: string): VirmoError {
-  return new VirmoError('schema-mismatch', `another VM has replaced the schema or the scope rules of ${mo}`);
-}
 
 /** What the VM lacks of main, framed by y-protocols: the queued updates, or one difference when they were dropped. */
 function takeUpdate(open: OpenMo): Uint8Array | undefined {

@@ -39,7 +39,7 @@ export interface DeleteCommand {
   readonly type: 'Delete';
   readonly target: string;
 }
-/** Copies a leaf's value to another leaf, or to where none is yet; or a whole subtree, where `ExecuteOptions` allow it (RepPro, Copy). */
+/** Copies a leaf's value to another leaf, or to where none is yet; or a whole subtree, where `ExecuteOptions` allow it (RepPro, Copy). ACLs and Titles stay where they are. */
 export interface CopyCommand {
   readonly type: 'Copy';
   readonly source: string;
@@ -51,7 +51,7 @@ export interface ExecCommand {
   readonly target: string;
   readonly data?: Data;
   readonly correlator?: string;
-  /** Which VMs carry it out (rule X1); left out: as the mount says. SyncML cannot say it. */
+  /** Which VMs carry it out (rule X1); left out: as the mount says. SyncML cannot say it. Others than this VM, for a node that stays in it, are 405. */
   readonly addressees?: Addressees;
 }
 /** The VMs that carry an Exec out (rule X1): all that share the management object, the one where it was ordered, or those named by id. */

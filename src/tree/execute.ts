@@ -1,40 +1,11 @@
 /**
  * Carrying out DM commands on a VM's tree.
  *
- * The specification gives the answers but no order among them; engines differ. This is the order here: where a command fails in
- * several ways, the first line that applies answers. docs/command-checks.md says why.
- *
- * | | check | Get | Add | Replace | Delete | Copy | Exec |
- * |---|---|---|---|---|---|---|---|
- * | 1 | a URI is missing | 412 | 412 | 412 | 412 | 412 | 412 |
- * | 2 | it is beyond the limits; it is no URI | 414; 500 | same | same | same | same | same |
- * | 3 | ?prop, ?list: the command never takes it | | 405 | 405 | 405 | 405 | 405 |
- * | | a property or list that is not supported | 406 | | 406 | | | |
- * | | the root | | | | 405 | | |
- * | 4 | no Data | | | 412 | | | |
- * | 5 | there is no such node (Copy: no source) | 404 | | 404 | 404 | 404 | 404 |
- * | | there is one; the parent is a leaf | | 418; 405 | | | 405 | |
- * | 6 | the ACL does not grant it | 425 | 425 | 425 | 425 | 425 | 425 |
- * | 7 | permanent; AccessType; unknown to the schema | 405 | 405 | 405 | 405 | 405 | 405 |
- * | | another VM alone writes it | | 405 | 405 | 405 | 405 | |
- * | | nobody carries it out there | | | | | | 405 |
- * | | an interior node has no value | | | 405 | | 405 | |
- * | | the last of at least one | | | | 405 | | |
- * | 8 | Occurrence is used up | | 420 | | | 420 | |
- * | 9 | Format or Type, then the Data's form | | 415 | 415 (Format or Type of a permanent leaf: 405) | | 403 | |
- * | | Data that cannot be left out; Data of an interior node | | 412; 400 | | | | |
- *
- * Of a property, in the place of 6 to 9: ACL: who may change it 425, another VM's 405, text 415, syntax 500, the root's Add=* 405.
- * Title: Replace right 425, another VM's 405, text 415, half characters 400, 255 bytes 413. Name: Replace right 425, permanent,
- * AccessType or another VM's 405, text 415, no name 500, too long 414, another kind of node by the schema or the scope rules 405,
- * taken 418. Size of an interior node: 406 after 6. Get and Replace of properties do not ask AccessType, except Replace of the
- * Name, which changes the node itself.
- *
- * An Add, or Copy, whose parents are missing adds them; it checks them from the top, 7 to 9 for each, and then the target. A
- * subtree is checked from the top, too: the children of a node before what is below them, each as a command of its own would be.
- * The device itself (no server) is not bound by ACLs and AccessType, and may add and delete permanent nodes that are not required
- * (rule P2); by scope rules it is.
+ * The specification gives the answers but no order among them; engines differ. Where a command fails in several ways, the first line
+ * that applies in the table of docs/command-checks.md answers; that text says why, too. In short: the command itself (412, 414, 500),
+ * whether the node is there, the ACL, what the schema and the scope rules allow there, the value, and last whether all of it fits in one message.
  */
+import { VirmoError } from '../errors.ts';
 import { isServerIdentifier } from './acl.ts';
 import { type Attempt, attemptAll, MAX_NESTING, undone } from './atomic.ts';
 import { checkCommand } from './check-command.ts';
@@ -60,6 +31,7 @@ import { replace } from './commands/replace.ts';
 import { type Run, refuse } from './commands/run.ts';
 import type { Forest } from './forest.ts';
 import { isSuccess, Status } from './status.ts';
+import type { Transaction } from './tree.ts';
 import { NO_LIMITS, type UriLimits } from './uri.ts';
 
 /** What a device lays down for all commands. */
@@ -72,9 +44,10 @@ export interface ExecuteOptions {
 
 /**
  * Carries out one command, in one transaction (rules T2, M7); of a Sequence each command in its own. A command that does not
- * succeed leaves the tree exactly as it was. What goes wrong is an answer, not an exception; only a server identifier that no
- * ACL could name is a RangeError, what the types forbid (a command of an unknown type, say) is a TypeError that names it, before
- * anything is done, and what a tree itself throws is passed on, after a rollback.
+ * succeed leaves the tree exactly as it was. What goes wrong is an answer, not an exception, also where a command is larger than a tree takes in
+ * one message (413). What the types forbid is a TypeError that names the place, a server identifier that no ACL could name and addressees of an
+ * Exec that are none are RangeErrors: before anything is done. What a tree itself throws besides is passed on, after a rollback; of a Sequence
+ * the commands before stay carried out then.
  */
 export function executeCommand(
   command: Command,
@@ -124,9 +97,22 @@ function executeSingle(command: SingleCommand, frame: Frame): Outcome {
     transaction.rollback();
     throw error;
   }
-  if (isSuccess(outcome.status)) transaction.commit();
-  else transaction.rollback();
-  return outcome;
+  if (!isSuccess(outcome.status)) {
+    transaction.rollback();
+    return outcome;
+  }
+  return commit(transaction) ? outcome : refuse(Status.TooLarge);
+}
+
+/** Whether it could be committed: all of it has to fit in one message (rule M7). Otherwise nothing was done. */
+function commit(transaction: Transaction): boolean {
+  try {
+    transaction.commit();
+    return true;
+  } catch (error) {
+    if (error instanceof VirmoError && error.code === 'message-too-large') return false;
+    throw error;
+  }
 }
 
 function beginRun({ forest, server, limits, copySubtrees }: Frame): Run {
@@ -175,8 +161,8 @@ function executeAtomic({ commands }: AtomicCommand, frame: Frame): Outcome {
     transaction.rollback();
     return { status: Status.AtomicFailed, outcomes: attempted.outcomes.map(undone) };
   }
-  transaction.commit();
-  return { status: Status.Ok, outcomes: attempted.outcomes };
+  if (commit(transaction)) return { status: Status.Ok, outcomes: attempted.outcomes };
+  return { status: Status.TooLarge, outcomes: attempted.outcomes.map(undone) };
 }
 
 /** Get and Atomic are not legal inside (RepPro 4.1.6.3). A Sequence is, and fails with any of its commands. */

@@ -15,8 +15,8 @@ interface Opened {
 
 /**
  * Begins a tree's own transaction at the first edit of one of its nodes, and ends them all together. What was edited in
- * several trees is whole in each of them (rule M7). Where a commit throws, the trees not committed yet are rolled back, and
- * its error is thrown. After the end every call throws a RangeError.
+ * several trees is whole in each of them (rule M7), and is in none where it is too large for one. Where a commit throws all the same,
+ * the trees not committed yet are rolled back, and its error is thrown. After the end every call throws a RangeError.
  */
 export class ForestTransaction implements Transaction {
   readonly #forest: Woods;
@@ -69,18 +69,19 @@ export class ForestTransaction implements Transaction {
 
   commit(): void {
     const opened = this.#end();
+    checkSizes(opened);
     for (let next = opened.shift(); next !== undefined; next = opened.shift()) {
       try {
         next.transaction.commit();
       } catch (error) {
-        for (const { transaction } of opened) transaction.rollback();
+        rollBack(opened);
         throw error;
       }
     }
   }
 
   rollback(): void {
-    for (const { transaction } of this.#end()) transaction.rollback();
+    rollBack(this.#end());
   }
 
   #in(node: TreeNode): Transaction {
@@ -100,6 +101,19 @@ export class ForestTransaction implements Transaction {
     this.#opened = undefined;
     return opened;
   }
+}
+
+function checkSizes(opened: readonly Opened[]): void {
+  try {
+    for (const { transaction } of opened) transaction.checkSize?.();
+  } catch (error) {
+    rollBack(opened);
+    throw error;
+  }
+}
+
+function rollBack(opened: readonly Opened[]): void {
+  for (const { transaction } of opened) transaction.rollback();
 }
 
 function ended(): RangeError {

@@ -26,16 +26,6 @@ export function isAllowed(
 }
 
 /**
- * Whether the server may change the node's ACL (8.3.7.1.3): of an interior node with the right to Replace at the node or at
- * its parent, of a leaf at its parent alone.
- */
-export function mayReplaceAcl(forest: Ancestry, node: TreeNode, server: string | undefined): boolean {
-  if (node.kind === 'interior' && isAllowed(forest, node, 'Replace', server)) return true;
-  const parent = forest.parentOf(node);
-  return server === undefined || (parent !== undefined && isAllowed(forest, parent, 'Replace', server));
-}
-
-/**
  * A stored ACL as data. One that is damaged grants nothing to anybody: closed, not open. The same few texts are asked for
  * with every command, so their readings are kept; a text's reading never changes.
  */

@@ -3,7 +3,7 @@ import type { Data, LeafFormat } from './value.ts';
 
 /**
  * A node with everything below it, for an Add or a Replace. What is left out is as a node just added has it: from the schema, else
- * from the standard. In a Replace, what is left out of the first node stays as it is.
+ * from the standard. In a Replace, what is left out of the first node stays as it is, but Data cannot be left out of a leaf: 412.
  */
 export type Subtree = SubtreeInterior | SubtreeLeaf | SubtreeUnstated;
 /** A node of a subtree that is not its first: that one's name stands in the command's target. */
@@ -27,8 +27,8 @@ export interface SubtreeLeaf extends SubtreeProperties {
   readonly data?: Data;
 }
 /**
- * A node of which the document says neither Format, nor value, nor children: of the kind that the schema has; without one a leaf. The first node of a
- * Replace stays of the kind that it is.
+ * A node of which the document says neither Format, nor value, nor children (any of them is a TypeError): of the kind that the schema has;
+ * without one a leaf. The first node of a Replace stays of the kind that it is; if that is a leaf it lacks its Data, 412.
  */
 export interface SubtreeUnstated extends SubtreeProperties {
   readonly kind: 'unstated';

@@ -74,9 +74,15 @@ export interface Transaction {
   replaceTitle(node: TreeNode, title: string): void;
   /** An interior node's management object identifier, '' for none. A leaf's MIME type is part of its value. */
   replaceType(node: TreeNode, type: string): void;
-  /** Orders the node's Exec; what it does happens after the commit, and is answered later. Gives the Exec's id. */
+  /**
+   * Orders the node's Exec; what it does happens after the commit, and is answered later. Gives the Exec's id. Throws RangeError, and orders nothing, for addressees
+   * that the node cannot have (rule S1).
+   */
   exec(node: TreeNode, request: ExecRequest): string;
+  /** Throws `message-too-large` where the edits do not fit in one message: then nothing is done, as after `rollback`. */
   commit(): void;
+  /** Throws `message-too-large` where `commit` would, and ends nothing: asked of each of several trees before the first is committed. A tree that takes all sizes lacks it. */
+  checkSize?(): void;
   rollback(): void;
 }
 

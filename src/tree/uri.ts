@@ -54,9 +54,8 @@ export function parsePath(text: string): readonly string[] {
 
 /** The URI of the names, beginning with './', escaped where needed; `parseUri` gives the names back. */
 export function formatUri(path: readonly string[]): string {
-  let uri = '.';
-  for (const name of path) uri += `/${formatSegment(name)}`;
-  return uri;
+  // Joined, and so one piece: added up, each name would be one more until the text is read.
+  return path.length === 0 ? '.' : `./${path.map(formatSegment).join('/')}`;
 }
 
 /** One name as it stands in a URI. */

@@ -1,12 +1,11 @@
 /** What an agent sets is checked where it is set: a mistake is told there, and not by timers and limits that misbehave later. */
+import { maxExecExpiryMs } from '../replica/record.ts';
 import type { ConnectOptions } from './follower-link.ts';
 import type { MountOptions } from './options.ts';
 import type { ServeOptions } from './server.ts';
 
 /** The longest time that Node's timers take, in milliseconds; they take a longer one for 1 ms. */
 const maxTimerMs = 2 ** 31 - 1;
-/** About 35 years: with it a time stays far from what a message can carry. */
-const maxExpiryMs = 2 ** 40;
 
 /** Throws RangeError for what cannot be a name of a VM or a management object. */
 export function checkName(name: string, what: string): void {
@@ -17,7 +16,7 @@ export function checkName(name: string, what: string): void {
 /** Throws RangeError that names the option. */
 export function checkMountOptions({ maxAheadMs, execExpiryMs, maxCommandBytes }: MountOptions): void {
   check('maxAheadMs', maxAheadMs, 0, Number.POSITIVE_INFINITY);
-  checkInteger('execExpiryMs', execExpiryMs, maxExpiryMs);
+  checkInteger('execExpiryMs', execExpiryMs, maxExecExpiryMs);
   checkInteger('maxCommandBytes', maxCommandBytes, Number.MAX_SAFE_INTEGER);
 }
 

@@ -50,17 +50,20 @@ export type MountEvent =
   | { readonly type: 'merged' }
   /** The hub has everything written here durably. */
   | { readonly type: 'delivered' }
-  /** A VM answered an Exec (rule X1). */
+  /**
+   * A VM answered an Exec (rule X1). Told once, as `exec-closed` is, and not at all of what was stored when the management object was mounted: that was told before, unless the process ended
+   * between storing and telling. Whoever cannot miss it reads `execResults`.
+   */
   | { readonly type: 'exec-result'; readonly exec: string; readonly vm: string; readonly result: ExecResult }
-  /** An Exec is over: all addressees answered, or its time is up (rule X3). */
+  /** An Exec is closed: all addressees answered, or its time is up (rule X3). */
   | {
       readonly type: 'exec-closed';
       readonly exec: string;
       readonly results: ReadonlyMap<string, ExecResult>;
     }
   /**
-   * What became of an Exec that was ordered in this VM; told here alone, once (rule X4). If a DM server ordered it, it is told again after each start until `acknowledgeOutcome`: a Generic Alert is to be
-   * sent until the DM server acknowledges it.
+   * What became of an Exec that was ordered in this VM; told here alone (rule X4). If a DM server ordered it, it is told once after each mount until `acknowledgeOutcome`: a Generic Alert is to be
+   * sent until the DM server acknowledges it. Otherwise it is told at most once: not, if the process ended between storing what it rests on and telling.
    */
   | { readonly type: 'exec-outcome'; readonly outcome: ExecOutcome };
 

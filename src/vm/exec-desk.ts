@@ -13,13 +13,15 @@ export interface ExecDeskHost {
   /** Whether Execs ordered here run here when no hub is in reach. */
   readonly runsWithoutHub: boolean;
   isInStep(): boolean;
-  /** The URI of a node relative to the management object's root; `undefined` when it is not in the tree. */
-  uriOf(node: string): string | undefined;
+  /** The URI of an Exec's target relative to the management object's root; `undefined` when that is not there any more. */
+  uriOf(exec: ExecState): string | undefined;
   tell(event: MountEvent): void;
   /** Something was recorded that is to be stored and sent. */
   dirty(): void;
-  /** Resolves when everything recorded until now is durable here. */
+  /** Resolves when everything recorded until now is durable here; rejects with `storage-failed`. */
   stored(): Promise<void>;
+  /** Calls once, when this turn of the event loop is over. */
+  afterTurn(call: () => void): void;
 }
 
 /** What was told of one Exec. */
@@ -48,12 +50,12 @@ export class ExecDesk {
       replica: host.replica,
       runsWithoutHub: host.runsWithoutHub,
       isInStep: () => host.isInStep(),
-      uriOf: (node) => host.uriOf(node),
+      uriOf: (exec) => host.uriOf(exec),
       whenSafe: (exec, where) => this.#whenSafe(exec, where),
       dirty: () => host.dirty(),
+      afterTurn: (call) => host.afterTurn(call),
     });
-    // What is known from the beginning was stored.
-    for (const { id } of host.replica.unacknowledgedExecs()) this.#toldOf(id).outcome = 'stored';
+    for (const exec of host.replica.knownExecs()) this.#told.set(exec.id, this.#toldBefore(exec));
   }
 
   /** Something new is known of an Exec. */
@@ -110,14 +112,15 @@ export class ExecDesk {
     return execs.filter(({ id }) => this.#hasOutcome(id)).flatMap((exec) => this.#outcome(exec) ?? []);
   }
 
-  /** The DM server knows the outcome; resolves when that is durable here. */
+  /** The DM server knows the outcome; resolves when that is durable here, rejects as `Mount.acknowledgeOutcome` says. */
   async acknowledge(id: string): Promise<void> {
     const { replica } = this.#host;
     const exec = replica.exec(id);
     if (exec === undefined) return;
     if (!waitsForServer(exec, replica.vm)) throw new RangeError(`no DM server ordered the Exec ${id} here`);
     if (this.#outcome(exec) === undefined) throw new RangeError(`the Exec ${id} has no outcome yet`);
-    await this.#whenStored();
+    // What the outcome rests on may have come just now.
+    await this.#host.stored();
     if (this.#isClosed) throw new VirmoError('closed', 'the management object was closed');
     if (!exec.isAcknowledged) {
       replica.recordExecStep(exec.node, { kind: 'acknowledged', exec: id });
@@ -126,8 +129,21 @@ export class ExecDesk {
     await this.#host.stored();
   }
 
-  /** Forgets Execs of this VM alone, some time after it is durable that they are over: to be called now and then. */
-  forgetLocal(): void {
+  /** To be called now and then: closes Execs of this VM alone whose time is up, as the hub does others, and forgets them some time after it is durable that they are over (rule X3). */
+  tick(): void {
+    this.#closeLocal();
+    this.#forgetLocal();
+  }
+
+  #closeLocal(): void {
+    const { replica } = this.#host;
+    for (const { id, node } of replica.expiredLocalExecs()) {
+      replica.recordExecStep(node, { kind: 'closed', exec: id });
+      this.#host.dirty();
+    }
+  }
+
+  #forgetLocal(): void {
     const { replica } = this.#host;
     const due = this.#forgettable;
     this.#forgettable = [];
@@ -156,6 +172,18 @@ export class ExecDesk {
   close(): void {
     this.#isClosed = true;
     this.runner.close();
+  }
+
+  /** What is known from the beginning was stored: it is no news, but for an outcome that a DM server waits for. */
+  #toldBefore(exec: ExecState): Told {
+    const hasOutcome = this.#outcome(exec) !== undefined;
+    const isOwed = waitsForServer(exec, this.#host.replica.vm) && !exec.isAcknowledged;
+    const outcome = isOwed ? 'stored' : 'told';
+    return {
+      answers: new Set(exec.results.keys()),
+      isClosed: exec.isClosed,
+      outcome: hasOutcome ? outcome : 'none',
+    };
   }
 
   #toldOf(id: string): Told {
@@ -189,11 +217,11 @@ export class ExecDesk {
   }
 
   #outcome(exec: ExecState): ExecOutcome | undefined {
-    const { id, order, node, results } = exec;
+    const { id, order, results } = exec;
     const verdict = outcomeOf(exec, this.#host.replica.vm);
     if (order === undefined || verdict === undefined) return undefined;
     const { correlator, server } = order;
-    return { exec: id, uri: this.#host.uriOf(node) ?? '', correlator, server, ...verdict, results };
+    return { exec: id, uri: this.#host.uriOf(exec) ?? '', correlator, server, ...verdict, results };
   }
 
   /** Resolves when it is durable here that this VM began the Exec, and with 'hub' at the hub if it has one: that may be out of reach when this VM begins anew, and then its own disk decides (rule X2). */

@@ -1,6 +1,6 @@
 /** Runs the Execs that are addressed to this VM: each at most once (rules X1, X2). */
 import { VirmoError } from '../errors.ts';
-import type { ExecState } from '../replica/execs.ts';
+import { type ExecState, inOrder } from '../replica/execs.ts';
 import type { ExecAnswer } from '../replica/record.ts';
 import type { Replica } from '../replica/replica.ts';
 import { Status } from '../tree/status.ts';
@@ -17,22 +17,25 @@ export interface ExecInvocation {
   readonly server: string;
   /** The VM where it was ordered. */
   readonly issuer: string;
-  /** Aborted when the VM closes. */
+  /** Aborted when the VM closes or the management object is unmounted. Neither waits for the handler, and what it answers afterwards is dropped. */
   readonly signal: AbortSignal;
 }
 
-/** What a handler answers: a status of its own (FUMO's result codes, say), and data. */
+/** What a handler answers: a status of its own (FUMO's result codes, say), and data. Data that is more than a command may be (`maxCommandBytes`) is left out: the status stands. */
 export interface ExecReply {
   readonly status: number;
   readonly data?: string;
 }
 
-/** Carries out an Exec; one that throws or rejects has failed: the answer is 500 with its message. */
+/** Carries out an Exec; one that throws or rejects has failed: the answer is 500 with its message. Several Execs of one node may be carried out at the same time. */
 export type ExecHandler = (exec: ExecInvocation) => ExecReply | Promise<ExecReply>;
 
 /** How an Exec handler may be used. */
 export interface ExecHandlerOptions {
-  /** May be run again after a crash in the middle (rule X2). Default false: then the answer is `interrupted`. */
+  /**
+   * May be called again with the same Exec (its `id`) when its first call came to no answer: because of a crash, of `close`, or of `unmount`, after which the first call may still be at work
+   * (rule X2). Default false: then the answer is `interrupted`. A handler that restarts its VM itself, to update the firmware say, has no other way to answer: called again, it sees that the work is done.
+   */
   readonly isIdempotent?: boolean;
 }
 
@@ -43,12 +46,14 @@ export interface ExecHost {
   readonly runsWithoutHub: boolean;
   /** Whether this VM is in step with the hub, or is it. */
   isInStep(): boolean;
-  /** The URI of a node relative to the management object's root; `undefined` when it is not in the tree. */
-  uriOf(node: string): string | undefined;
+  /** The URI of an Exec's target relative to the management object's root; `undefined` when that is not there any more. */
+  uriOf(exec: ExecState): string | undefined;
   /** Resolves when what was recorded of the Exec is durable here; with 'hub' also at the hub that this VM began it. */
   whenSafe(exec: string, where: 'hub' | 'here'): Promise<void>;
   /** Something was recorded that is to be stored and sent. */
   dirty(): void;
+  /** Calls once, when this turn of the event loop is over. */
+  afterTurn(call: () => void): void;
 }
 
 interface Handler {
@@ -61,28 +66,35 @@ export class ExecRunner {
   readonly #host: ExecHost;
   readonly #handlers = new Map<string, Handler>();
   readonly #begun = new Set<string>();
+  /** Those that may run, but for the rest. */
+  readonly #ready = new Set<ExecState>();
   /** One for each handler at work: many on one signal would look like a leak to Node. */
   readonly #atWork = new Set<AbortController>();
+  #isResting = false;
   #isStopped = false;
 
   constructor(host: ExecHost) {
     this.#host = host;
   }
 
-  /** Throws RangeError when the URI has a handler already. */
+  /** Takes up what waited for it when the turn is over. Throws RangeError when the URI has a handler already. */
   handle(uri: string, handle: ExecHandler, { isIdempotent = false }: ExecHandlerOptions): () => void {
     if (this.#handlers.has(uri)) throw new RangeError(`${uri} has a handler already`);
     const handler = { handle, isIdempotent };
     this.#handlers.set(uri, handler);
-    for (const exec of this.#host.replica.openExecs()) {
-      if (this.#host.uriOf(exec.node) === uri) this.consider(exec);
-    }
+    // Not from inside: who registers it has the way out yet to get, and perhaps more handlers to register.
+    this.#host.afterTurn(() => {
+      if (this.#handlers.get(uri) !== handler) return;
+      for (const exec of this.#host.replica.openExecs()) {
+        if (this.#host.uriOf(exec) === uri) this.consider(exec);
+      }
+    });
     return () => {
       if (this.#handlers.get(uri) === handler) this.#handlers.delete(uri);
     };
   }
 
-  /** Looks at every Exec again: when the hub is found, or lost. */
+  /** Looks at every Exec again, oldest first: when the hub is found, or lost. */
   considerAll(): void {
     for (const exec of this.#host.replica.openExecs()) this.consider(exec);
   }
@@ -93,17 +105,17 @@ export class ExecRunner {
     const isInStep = this.#host.isInStep();
     const { order, issuer, isMerged, isLocal } = exec;
     const { vm } = replica;
-    if (order === undefined || exec.isClosed || this.#isStopped || this.#begun.has(exec.id)) return;
+    if (this.#isResting || this.#isStopped) return;
+    if (order === undefined || exec.isClosed || this.#begun.has(exec.id)) return;
     if (!order.addressees.includes(vm) || exec.results.has(vm)) return;
     // What the hub has waits for the hub, which knows better than a disk that may have been put back.
     const isUnheard = !isInStep && !isMerged && issuer === vm;
     const isAlone = isLocal || (isUnheard && this.#host.runsWithoutHub);
     if (!isAlone && !(isInStep && isMerged)) return;
-    const handler = this.#handlerFor(exec);
-    if (exec.started.has(vm) && handler?.isIdempotent !== true) {
+    if (exec.started.has(vm) && this.#handlerOf(exec)?.isIdempotent !== true) {
       this.#answer(exec, 'interrupted', Status.CommandFailed, '');
-    } else {
-      this.#begin(exec, handler, isAlone ? 'here' : 'hub');
+    } else if (this.#findHandler(exec) !== undefined) {
+      void this.#begin(exec, isAlone ? 'here' : 'hub');
     }
   }
 
@@ -112,50 +124,66 @@ export class ExecRunner {
     this.#begun.delete(exec);
   }
 
+  /** Begins nothing until `resume`; the handlers at work go on. */
+  rest(): void {
+    this.#isResting = true;
+  }
+
+  /** Begins again, with what came meanwhile. */
+  resume(): void {
+    this.#isResting = false;
+    const ready = inOrder(this.#ready);
+    this.#ready.clear();
+    for (const exec of ready) void this.#run(exec);
+    this.considerAll();
+  }
+
   /** Begins nothing any more, and tells the handlers at work. */
   close(): void {
     this.#isStopped = true;
     for (const work of this.#atWork) work.abort();
   }
 
-  #begin(exec: ExecState, handler: Handler | undefined, where: 'hub' | 'here'): void {
-    if (handler !== undefined) void this.#run(exec, handler, where);
-    else if (this.#whereabouts(exec) !== undefined)
-      this.#answer(exec, 'no-handler', Status.OptionalFeatureUnsupported, '');
-  }
-
-  async #run(exec: ExecState, handler: Handler, where: 'hub' | 'here'): Promise<void> {
+  async #begin(exec: ExecState, where: 'hub' | 'here'): Promise<void> {
     const { replica } = this.#host;
     this.#begun.add(exec.id);
-    if (this.#whereabouts(exec) === undefined) return;
     if (!exec.started.has(replica.vm)) {
       replica.recordExecStep(exec.node, { kind: 'started', exec: exec.id });
       this.#host.dirty();
       await this.#host.whenSafe(exec.id, where);
     }
+    await this.#run(exec);
+  }
+
+  /** The wait may have been long: time, node and handler are looked at anew. */
+  async #run(exec: ExecState): Promise<void> {
     const { order, issuer, isClosed } = exec;
     if (this.#isStopped || order === undefined || isClosed) return;
-    const uri = this.#whereabouts(exec);
-    if (uri === undefined) return;
+    if (this.#isResting) {
+      this.#ready.add(exec);
+      return;
+    }
+    const found = this.#findHandler(exec);
+    if (found === undefined) return;
     const { data, correlator, server } = order;
     const work = new AbortController();
     this.#atWork.add(work);
-    const invocation = { id: exec.id, uri, data, correlator, server, issuer, signal: work.signal };
-    const reply = await attempt(handler.handle, invocation);
+    const invocation = { id: exec.id, uri: found.uri, data, correlator, server, issuer, signal: work.signal };
+    const reply = await attempt(found.handler.handle, invocation);
     this.#atWork.delete(work);
     if (!this.#isStopped) this.#answer(exec, 'done', reply.status, reply.data);
   }
 
-  /** The target's URI; where it is not to be run any more, that is answered. */
-  #whereabouts(exec: ExecState): string | undefined {
-    const uri = this.#host.uriOf(exec.node);
-    if (uri === undefined) {
-      this.#answer(exec, 'gone', Status.NotFound, '');
-    } else if (this.#host.replica.timeMs > (exec.order?.expiry ?? 0)) {
+  /** The target's handler; where the Exec is not to be run, that is answered. */
+  #findHandler(exec: ExecState): { readonly uri: string; readonly handler: Handler } | undefined {
+    const uri = this.#host.uriOf(exec);
+    const handler = this.#handlerOf(exec);
+    if (uri === undefined) this.#answer(exec, 'gone', Status.NotFound, '');
+    else if (this.#host.replica.timeMs > (exec.order?.expiry ?? 0))
       this.#answer(exec, 'expired', Status.NotExecuted, '');
-      return undefined;
-    }
-    return uri;
+    else if (handler === undefined) this.#answer(exec, 'no-handler', Status.OptionalFeatureUnsupported, '');
+    else return { uri, handler };
+    return undefined;
   }
 
   /** Nobody asks any more for the answer of an Exec that is forgotten. */
@@ -170,8 +198,7 @@ export class ExecRunner {
       release = replica.recordExecStep(exec.node, { ...content, status, data }, isHeld);
     } catch (error) {
       if (!(error instanceof VirmoError) || error.code !== 'message-too-large') throw error;
-      const tooLarge = { ...content, status: Status.TooLarge, data: '' };
-      release = replica.recordExecStep(exec.node, tooLarge, isHeld);
+      release = replica.recordExecStep(exec.node, { ...content, status, data: '' }, isHeld);
     }
     this.#host.dirty();
     if (isHeld) void this.#send(exec, release);
@@ -185,8 +212,8 @@ export class ExecRunner {
     this.#host.dirty();
   }
 
-  #handlerFor({ node }: ExecState): Handler | undefined {
-    const uri = this.#host.uriOf(node);
+  #handlerOf(exec: ExecState): Handler | undefined {
+    const uri = this.#host.uriOf(exec);
     return uri === undefined ? undefined : this.#handlers.get(uri);
   }
 }

@@ -1,5 +1,6 @@
 /** From what an agent says of a management object to what its replica judges by (rules I3, M6, S1). */
 import { type Description, describeMo } from '../replica/description.ts';
+import { checkPositions, compileScope } from '../replica/scope.ts';
 import type { UpgradeOptions } from '../replica/upgrade.ts';
 import { requireNodes } from '../tree/required-nodes.ts';
 import type { Schema } from '../tree/schema.ts';
@@ -13,10 +14,22 @@ export function readMoDescription({ schema: ddf, nodes = [], rules = [] }: MoDes
   return describeMo(schema, rules);
 }
 
-/** What the mount does about a main that is described differently. */
+/** What the mount does about a main that is described differently. Throws RangeError for an earlier description that can never have been one. */
 export function readUpgrades({ upgradesFrom = [], followsUpgrades = false }: MountOptions): UpgradeOptions {
   return {
-    replaces: upgradesFrom.map((earlier) => readMoDescription(earlier).hash),
+    replaces: upgradesFrom.map((earlier, at) => hashOf(earlier, `upgradesFrom[${at}]`)),
     follows: followsUpgrades,
   };
+}
+
+function hashOf(earlier: MoDescription, place: string): string {
+  try {
+    const { schema, rules, hash } = readMoDescription(earlier);
+    compileScope(rules);
+    if (schema !== undefined) checkPositions(rules, schema);
+    return hash;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RangeError(`${place}: ${cause.message}`, { cause });
+  }
 }

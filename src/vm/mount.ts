@@ -1,8 +1,8 @@
 /** One management object of a VM: what `Vm.mount` gives. */
 import { VirmoError } from '../errors.ts';
-import { isInTree, uriOf } from '../replica/changes.ts';
+import { uriOf } from '../replica/changes.ts';
 import type { ReplicaEvent } from '../replica/events.ts';
-import type { ExecResult } from '../replica/execs.ts';
+import type { ExecResult, ExecState } from '../replica/execs.ts';
 import { exportCanonical } from '../replica/export.ts';
 import type { Hub } from '../replica/hub.ts';
 import type { MoNode } from '../replica/mo-node.ts';
@@ -13,7 +13,7 @@ import type { Replica } from '../replica/replica.ts';
 import type { Resolution } from '../replica/resolve.ts';
 import type { ServedMo } from '../sync/hub-session.ts';
 import { Status } from '../tree/status.ts';
-import { formatUri, parsePath, parseUri, type UriLimits } from '../tree/uri.ts';
+import { formatUri, nameProblem, parsePath, parseUri, type UriLimits } from '../tree/uri.ts';
 import { type ConflictSide, type ExecOutcome, Listeners, type MountEvent } from './events.ts';
 import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
@@ -61,10 +61,11 @@ export class Mount implements Journaled, ServedMo {
       replica,
       runsWithoutHub: host.runsWithoutHub,
       isInStep: () => this.isSynced,
-      uriOf: (node) => this.#uriOf(node),
+      uriOf: (exec) => this.#uriOf(exec),
       tell: (event) => this.#tell(event),
       dirty: () => host.dirty(),
       stored: () => host.stored(),
+      afterTurn: (call) => void host.world.afterTurn(call),
     });
     replica.observe((event) => this.#take(event));
   }
@@ -109,21 +110,24 @@ export class Mount implements Journaled, ServedMo {
   }
 
   /**
-   * Carries out Execs of the node (a URI relative to the management object's root) on this VM. To be called right after `mount`: an Exec that comes for a node without a handler is answered so.
-   * Gives the way out. Throws RangeError when the node has a handler already.
+   * Carries out Execs of the node on this VM; several of one node may be carried out at the same time. The URI is relative to the management object's root, where those of commands begin at the VM's. To be called
+   * right after `mount`, before anything else is awaited: an Exec of a node that has no handler here is answered so, for good. Gives the way out.
+   * Throws RangeError when the node has a handler already, and for one that the schema given to `mount` does not know.
    */
   handleExec(uri: string, handler: ExecHandler, options: ExecHandlerOptions = {}): () => void {
-    return this.#execs.runner.handle(formatUri(parsePath(uri)), handler, options);
+    const path = parsePath(uri);
+    this.replica.checkExecTarget(path);
+    return this.#execs.runner.handle(formatUri(path), handler, options);
   }
 
-  /** What is known of an Exec's answers, by VM: until the Exec is forgotten, some time after it is over (rule X3). */
+  /** What is known of an Exec's answers, by VM, whether they were told of or not: until the Exec is forgotten, some time after it is over (rule X3). */
   execResults(exec: string): ReadonlyMap<string, ExecResult> {
     return this.replica.exec(exec)?.results ?? new Map();
   }
 
   /**
-   * Resolves when the Exec is closed: all its addressees answered, or its time is up (rule X3). Rejects with `closed` when this VM closes first, with RangeError for an Exec of this VM that
-   * is forgotten, or never was.
+   * Resolves when the Exec is closed: all its addressees answered, or its time is up (rule X3). That is the hub's word: a VM that never met a hub has it for Execs of nodes alone that stay in it. Rejects with `closed`
+   * when this VM closes first, with RangeError for an Exec of this VM that is forgotten, or never was.
    */
   whenExecClosed(exec: string): Promise<ReadonlyMap<string, ExecResult>> {
     let known = this.replica.exec(exec);
@@ -146,7 +150,7 @@ export class Mount implements Journaled, ServedMo {
 
   /**
    * The DM server has acknowledged the Generic Alert with the outcome of this Exec: it is not told any more. Resolves when that is durable here; nothing happens when it is known already. Rejects with RangeError for an Exec
-   * that no DM server ordered here or that has no outcome yet; with `storage-failed`; with `closed` after `close`.
+   * that no DM server ordered here or that has no outcome yet; with `storage-failed`, after which it is to be called again; with `closed` after `close`.
    */
   async acknowledgeOutcome(exec: string): Promise<void> {
     if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
@@ -174,7 +178,7 @@ export class Mount implements Journaled, ServedMo {
   /** 414: a node that cannot be addressed could never be renamed back. */
   #problemOf(id: string, name: string): Status | undefined {
     const node = this.replica.nodeById(id);
-    if (node === undefined) return undefined;
+    if (node === undefined || nameProblem(name) !== undefined) return undefined;
     const path = [...parsePath(this.uri), ...parsePath(uriOf(node)).slice(0, -1), name];
     const uri = parseUri(formatUri(path), this.#host.uriLimits);
     return !uri.ok && uri.status === Status.UriTooLong ? uri.status : undefined;
@@ -264,7 +268,23 @@ export class Mount implements Journaled, ServedMo {
   /** To be called now and then: forgets what nobody needs to know any more (rule X3). */
   tick(): void {
     this.replica.hub?.forget(this.#durablePlace);
-    this.#execs.forgetLocal();
+    this.#execs.tick();
+  }
+
+  /** It is to end: no Exec is begun any more, while those at work go on. Resolves when everything is stored; where that fails it goes on as before, and rejects. */
+  async settleDown(): Promise<void> {
+    this.rest();
+    try {
+      await this.#host.stored();
+    } catch (error) {
+      this.#execs.runner.resume();
+      throw error;
+    }
+  }
+
+  /** Begins no Exec any more. */
+  rest(): void {
+    this.#execs.runner.rest();
   }
 
   /** Nothing happens in it any more. */
@@ -364,9 +384,9 @@ export class Mount implements Journaled, ServedMo {
     for (const wait of [...this.#waits]) wait.check();
   }
 
-  #uriOf(id: string): string | undefined {
-    const node = this.replica.nodeById(id);
-    return node !== undefined && isInTree(node) ? uriOf(node) : undefined;
+  #uriOf(exec: ExecState): string | undefined {
+    const node = this.replica.execTarget(exec);
+    return node && uriOf(node);
   }
 }
 

@@ -142,13 +142,13 @@ export class Vm implements AsyncDisposable {
   }
 
   /**
-   * Stops synchronising a mount and takes it out of the tree. `keep`: its content waits in the storage for the next mount; otherwise it is forgotten, with what no hub has yet (rule S2). Rejects with
+   * Stops synchronising a mount and takes it out of the tree. Begins no Exec any more; handlers at work hear of it by their signal, and are not waited for. `keep`: its content waits in the storage for the next mount; otherwise it is forgotten, with what no hub has yet (rule S2). Rejects with
    * RangeError for what is not mounted here; with `closed` after `close`; with `storage-failed`, and it stays, when its content could not be stored.
    */
   async unmount(mount: Mount, { keep }: { readonly keep: boolean }): Promise<void> {
     this.#mustBeOpen();
     this.#mustBeMounted(mount);
-    await this.#stored();
+    await mount.settleDown();
     this.#mustBeOpen();
     this.#mustBeMounted(mount);
     this.#takeOut(mount);
@@ -164,11 +164,13 @@ export class Vm implements AsyncDisposable {
 
   /**
    * Carries out a DM command: for a DM server by its authenticated id, or for the device itself. Resolves when what it wrote is durable here (rule Y2); the tree shows it, and other VMs may see it, before.
-   * A command that is too large for one message is answered 413. Rejects with `storage-failed` when it could not be stored, with `closed` after `close`; throws RangeError for an id that no ACL could name.
+   * A command that is too large for one message is answered 413: in a Sequence that one alone; of an Atomic nothing is done. Rejects with TypeError, which names the place, for a command that is none by its type, and with RangeError for a server's id that no ACL could name and
+   * for addressees of an Exec that are none: then nothing is done, also of a group. Rejects with `storage-failed` when it could not be stored: what it wrote stands all the same, is sent, and is stored when the storage works
+   * again; an Exec among it is carried out. Rejects with `closed` after `close`.
    */
   async execute(command: Command, context: CommandContext = {}): Promise<Outcome> {
     this.#mustBeOpen();
-    const outcome = this.#carryOut(command, context);
+    const outcome = executeCommand(command, this.#forest, context, this.#executeOptions);
     if (command.type !== 'Get') await this.#stored();
     return outcome;
   }
@@ -228,7 +230,7 @@ export class Vm implements AsyncDisposable {
     if (status !== Status.Ok) throw new RangeError(`not an ACL for the root: ${acl} (${status})`);
   }
 
-  /** Ends all connections, stores what is to be stored, and closes the storage. May be called twice. */
+  /** Begins no Exec any more, ends all connections, stores what is to be stored, and closes the storage. Handlers at work hear of it by their signal, and are not waited for. May be called twice. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -250,6 +252,7 @@ export class Vm implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#stopTicking();
+    for (const mount of this.#mounts.values()) mount.rest();
     try {
       const closing = [...this.#links, ...this.#servers].map((each) => each.close());
       await Promise.allSettled([...closing, ...this.#leaving]);
@@ -290,16 +293,6 @@ export class Vm implements AsyncDisposable {
     for (const server of this.#servers) server.remove(mount);
     this.#forest.unmount(mount.uri);
     mount.close();
-  }
-
-  #carryOut(command: Command, context: CommandContext): Outcome {
-    try {
-      return executeCommand(command, this.#forest, context, this.#executeOptions);
-    } catch (error) {
-      if (error instanceof VirmoError && error.code === 'message-too-large')
-        return { status: Status.TooLarge };
-      throw error;
-    }
   }
 
   /** The mounts that a new connection or service takes. */

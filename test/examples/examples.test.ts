@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Mount, openVm, preSharedTokens, type Vm } from 'virmo-sync';
+import { lmdb } from 'virmo-sync/lmdb';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { webSocket, webSocketListener } from 'virmo-sync/websocket';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { firmwareMount } from '../../examples/fumo/agent.ts';
 import { Example } from './example.ts';
 
@@ -83,6 +84,29 @@ describe('examples/device-agent.ts', () => {
     const { results } = await game.execute({ type: 'Get', target: `${update}/PkgURL` });
     expect(results?.[0]?.data).toBe('https://example.com/3.pkg');
     expect(await again.stop()).toBe(0);
+  });
+
+  it('tells a DM server what became of its Exec, and after a restart no more, since that is acknowledged', async () => {
+    const device = await openVm({ id: 'device', storage: lmdb(STORE) });
+    vms.push(device);
+    const mount = await mountFumo(device);
+    const command = { type: 'Exec', target: update, correlator: 'update-3' } as const;
+    await device.execute({ type: 'Replace', target: './FUMO?prop=ACL', data: 'Exec=dms' });
+    const { exec = '' } = await device.execute(command, { server: 'dms' });
+    await vi.waitUntil(() => mount.pendingOutcomes().some((outcome) => outcome.exec === exec));
+    await device.close();
+    const alert = /Alert 1226 to dms: .*downloadandupdate 200, correlator update-3/;
+    {
+      await using agent = new Example('device-agent.ts', { STORE, TOKEN, PORT: '0' });
+      await agent.says(alert);
+      await agent.says(/^acknowledged$/m);
+      await agent.says(/serving at/);
+      expect(await agent.stop()).toBe(0);
+    }
+    await using again = new Example('device-agent.ts', { STORE, TOKEN, PORT: '0' });
+    await again.says(/serving at/);
+    expect(await again.stop()).toBe(0);
+    expect(again.output).not.toMatch(alert);
   });
 
   it('connects to a hub, and carries out what was ordered there', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/replica/exec-outcome.ts';
-import { acknowledge, answer, exec, order, start } from './exec-steps.ts';
+import { acknowledge, answer, exec, order, start, step } from './exec-steps.ts';
 import { type FollowerSite, Group } from './group.ts';
 import { addLeaf, read, set } from './writes.ts';
 
@@ -86,6 +86,26 @@ describe('[X4] an Exec whose command the hub refused', () => {
     group.settle();
     a.restart(true);
     expect(outcomeOf(exec(a, id), 'a')).toEqual({ status: 251, data: 'of a' });
+    expect(group.hub.replica.knownExecs()).toEqual([]);
+  });
+
+  it('[X3] has the outcome 409 when its time is up, and keeps it when its handler answers after all', () => {
+    const { group, a } = apart();
+    const id = order(a, './Run', dms);
+    start(a, id);
+    meetRefusing(a, 1);
+    expect(a.replica.expiredLocalExecs()).toEqual([]);
+    group.nowMs += 86_400_001;
+    expect(a.replica.expiredLocalExecs().map((each) => each.id)).toEqual([id]);
+    step(a, id, { kind: 'closed', exec: id });
+    answer(a, id, 251);
+    for (const isAgain of [false, true]) {
+      if (isAgain) a.restart(true);
+      expect(a.replica.expiredLocalExecs()).toEqual([]);
+      expect(outcomeOf(exec(a, id), 'a')).toEqual({ status: 409, data: '' });
+      expect(exec(a, id).results.get('a')?.status).toBe(251);
+    }
+    group.settle();
     expect(group.hub.replica.knownExecs()).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isExecRecord, type LogRecord } from '../../src/replica/record.ts';
+import { isExecRecord, type LogRecord, maxExecExpiryMs } from '../../src/replica/record.ts';
 import { acknowledge, answer, carryOut, close, exec, forget, order, start } from './exec-steps.ts';
 import { Group, type Site } from './group.ts';
 import { addLeaf, conflicts, merged, read, set } from './writes.ts';
@@ -98,6 +98,21 @@ describe('[X1] a hub', () => {
     for (const site of group.sites) expect(exec(site, ordered).isAcknowledged).toBe(true);
   });
 
+  it('refuses an order that would hardly ever expire, and takes one of the longest time that there is', () => {
+    const group = groupOf(1);
+    const a = group.follower(0);
+    const ordered = (seq: number, expiresInMs: number): LogRecord => {
+      const id = `a:25:${seq.toString(36)}`;
+      const content = { kind: 'exec', id, server: '', correlator: '', data: '', addressees: ['x'] } as const;
+      return forged(a, { ...content, expiry: group.nowMs + expiresInMs }, seq);
+    };
+    const { hub } = group.hub;
+    expect(hub.mergeBranch('a', [ordered(1, maxExecExpiryMs)])).toEqual([]);
+    expect(hub.mergeBranch('a', [ordered(2, maxExecExpiryMs + 1)])).toMatchObject([{ code: 'invalid' }]);
+    group.hub.flush();
+    expect(group.hub.replica.openExecs().map(({ id }) => id)).toEqual(['a:25:1']);
+  });
+
   it('[S1] refuses the order of an Exec of what stays in each VM', () => {
     const group = new Group({ followers: 1, rules: [{ path: './Own', share: 'local' }] });
     const a = group.follower(0);
@@ -111,6 +126,29 @@ describe('[X1] a hub', () => {
     const refusals = group.hub.hub.mergeBranch('a', [{ ...forgedOrder, node: local }]);
     expect(refusals.map(({ code }) => code)).toEqual(['local']);
     expect(group.hub.replica.openExecs()).toEqual([]);
+  });
+});
+
+describe('[X1] Execs that a VM learns of at once', () => {
+  it('[D5] come in the order in which they were ordered, also when cleaning turned that round in the log', () => {
+    const group = groupOf(1);
+    const a = group.follower(0);
+    a.cut();
+    const ids: string[] = [];
+    for (const writes of [300, 230]) {
+      ids.push(order(group.hub, './Run'));
+      for (let n = 0; n < writes; n++) set(group.hub, './Run', String(n));
+    }
+    const inLog = merged(group.hub).flatMap(({ content }) => (content.kind === 'exec' ? [content.id] : []));
+    expect(inLog).toEqual([...ids].reverse());
+    const late = group.addFollower('late');
+    group.settle();
+    for (const { replica, events } of [a, late]) {
+      expect(replica.openExecs().map(({ id }) => id)).toEqual(ids);
+      expect(events.flatMap((event) => (event.type === 'exec' ? [event.exec.id] : []))).toEqual(ids);
+    }
+    a.restart();
+    expect(a.replica.openExecs().map(({ id }) => id)).toEqual(ids);
   });
 });
 
@@ -136,6 +174,34 @@ describe('[X1] a VM that joins later', () => {
     group.settle();
     close(group);
     for (const site of group.sites) expect(exec(site, id).isClosed).toBe(true);
+  });
+});
+
+describe('[X3] a hub whose clock was days ahead for a moment', () => {
+  const hourMs = 3_600_000;
+
+  it('closes what expires when it is right again', () => {
+    const group = groupOf(1);
+    group.hub.skewMs = 72 * hourMs;
+    group.hub.hub.closeExecs();
+    group.hub.skewMs = 0;
+    const id = order(group.hub, './Run', { addressees: ['x'] });
+    group.nowMs += 25 * hourMs;
+    close(group);
+    for (const site of group.sites) expect(exec(site, id).isClosed).toBe(true);
+  });
+
+  it('forgets what is over when it is right again, an hour later as ever', () => {
+    const group = groupOf(1);
+    const a = group.follower(0);
+    const first = carryOut(group, a, './Run');
+    group.hub.skewMs = 72 * hourMs;
+    forget(group);
+    group.hub.skewMs = 0;
+    expect(group.hub.replica.exec(first)).toBeUndefined();
+    const second = carryOut(group, a, './Run');
+    forget(group);
+    for (const site of group.sites) expect(site.replica.exec(second)).toBeUndefined();
   });
 });
 

@@ -421,6 +421,26 @@ describe('[D5] [M2] a node that is deleted, added and deleted again before anyth
   );
 });
 
+describe('[D5] [T2] a node that one command deletes, adds and deletes', () => {
+  it('has one Delete of that command, also while one of an earlier command is on its way', () => {
+    const all = three();
+    const { a, hub } = all;
+    addInterior(hub, './Box');
+    rest(all);
+    a.do((tx, root) => {
+      tx.delete(at(root, './Box'));
+      void putInterior(tx, root, './Box');
+    });
+    a.send();
+    a.do((tx, root) => {
+      tx.delete(at(root, './Box'));
+      tx.delete(putInterior(tx, root, './Box'));
+    });
+    rest(all);
+    expect([look(hub.replica.root, './Box'), a.replica.isDelivered]).toEqual([undefined, true]);
+  });
+});
+
 describe('[M4] two nodes that claim one name', () => {
   it('the one whose name has the lower stamp keeps it, the other is parked and comes back by itself', () => {
     const all = three();

@@ -44,7 +44,35 @@ describe('[S1] a scope rule', () => {
     expect(staying([shared('./*'), local('./A')], ['./A', './X'])).toEqual(['./A']);
   });
 
+  it('goes before another where it has a name near the root, whatever comes further down', () => {
+    const [one, other] = [local('./A/*'), shared('./*/S')];
+    for (const rules of [
+      [one, other],
+      [other, one],
+    ])
+      expect(staying(rules, ['./A/S', './B/S'])).toEqual(['./A/S']);
+    expect(staying([shared('./A/*'), local('./*/S')], ['./A/S', './B/S'])).toEqual(['./B/S']);
+  });
+
+  it('[Y7] costs by how many there are, however they overlap', () => {
+    const deep = Array.from({ length: 60 }, (_, depth) => local(`./${'*/'.repeat(depth)}n`));
+    expect(staying(deep, [`./${'x/'.repeat(59)}n/x`, `./${'x/'.repeat(60)}n`])).toEqual([
+      `./${'x/'.repeat(59)}n/x`,
+    ]);
+    const crossing = Array.from({ length: 60 }, (_, at) =>
+      shared(`./${'*/'.repeat(at)}n${'/*'.repeat(60 - at)}`),
+    );
+    expect(
+      staying(
+        [...crossing, local(`./${'*/'.repeat(61)}n`)],
+        [`./${'n/'.repeat(61)}n`, `./${'n/'.repeat(61)}x`],
+      ),
+    ).toEqual([`./${'n/'.repeat(61)}n`]);
+  });
+
   it.each<[string, ScopeRule[]]>([
+    ['of more than 64 names', [local(`./${'*/'.repeat(64)}n`)]],
+    ['where there are more than 1,000', Array.from({ length: 1_001 }, (_, at) => local(`./n${at}`))],
     ['of the root', [local('.')]],
     ['of a property', [local('./A?prop=ACL')]],
     ['that contradicts another', [local('./A'), shared('./A')]],

@@ -3,6 +3,7 @@ import { rootId } from '../../src/replica/node-id.ts';
 import type { LogRecord } from '../../src/replica/record.ts';
 import { compareStamps, nextStamp, type Stamp } from '../../src/replica/stamp.ts';
 import { checkRest, checkSite } from './check.ts';
+import { order } from './exec-steps.ts';
 import { type FollowerSite, Group, type GroupOptions, type HubSite } from './group.ts';
 import { smallRules, smallSchema } from './schema.ts';
 import {
@@ -235,6 +236,66 @@ describe('[T1] two clones that make equal stamps', () => {
     twin.exchange();
     rest(all);
     expect(at(hub.replica.root, './L').verNo).toBe(2);
+  });
+});
+
+describe('[T3][X1] the expiry of an Exec', () => {
+  const dayMs = 24 * hourMs;
+
+  /** The orders in main: how long after its stamp each expires, and how long after the present. */
+  function expiries({ group, hub }: Three): [afterStampMs: number, fromNowMs: number][] {
+    return merged(hub).flatMap(({ stamp: { ms }, content }) =>
+      content.kind === 'exec' ? [[content.expiry - ms, content.expiry - group.nowMs]] : [],
+    );
+  }
+
+  it.each([50 * 365 * dayMs, -50 * 365 * dayMs])(
+    'ordered by a clock that was off by %i ms, before the VM met a hub, is moved with its stamp',
+    (skewMs) => {
+      const all = three();
+      const { group, hub } = all;
+      const late = group.addFollower('late');
+      late.skewMs = skewMs;
+      addLeaf(late, './L', '0');
+      order(late, './L');
+      group.nowMs += hourMs;
+      rest(all);
+      expect(expiries(all)).toEqual([[dayMs, dayMs - hourMs]]);
+      for (const { replica } of [hub, late])
+        expect(replica.openExecs().map((open) => open.order?.expiry)).toEqual([group.nowMs + dayMs - hourMs]);
+    },
+  );
+
+  it('follows its stamp also where the clock was ahead for a while, and right when it was ordered', () => {
+    const all = three();
+    const { group, a } = all;
+    rest(all);
+    a.cut();
+    a.skewMs = 50 * 365 * dayMs;
+    addLeaf(a, './L', 'ahead');
+    a.skewMs = 0;
+    order(a, './L');
+    rest(all);
+    expect(expiries(all)).toEqual([[dayMs, dayMs]]);
+    expect(group.nowMs).toBeGreaterThan(0);
+  });
+
+  it('[T1] is no later where the clock was right, and the stamp is later because another write had it', () => {
+    const all = three();
+    const { group, a } = all;
+    addLeaf(a, './L', '0');
+    rest(all);
+    const twin = group.clone(a);
+    set(a, './L', 'first');
+    a.exchange();
+    a.cut();
+    twin.do((tx, root) => {
+      tx.replaceValue(at(root, './L'), chr('second'));
+      tx.exec(at(root, './L'), { data: '', correlator: '', server: '' });
+    });
+    group.nowMs += hourMs;
+    rest(all);
+    expect(expiries(all)).toEqual([[dayMs - hourMs, dayMs - hourMs]]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exportCanonical } from '../../src/replica/export.ts';
 import { rootId } from '../../src/replica/node-id.ts';
 import { isTreeRecord } from '../../src/replica/record.ts';
 import { checkSite } from './check.ts';
@@ -50,6 +51,25 @@ describe('a rollback', () => {
     expect(() => tx.commit()).toThrow(TypeError);
     expect(() => tx.add(site.replica.root, 'A', { kind: 'interior', type: '' })).toThrow(TypeError);
     site.replica.begin().rollback();
+  });
+
+  it('ends it also when it is committed: what it made stays, and what it wrote', () => {
+    const site = alone();
+    const tx = site.replica.begin();
+    const node = tx.add(site.replica.root, 'A', { kind: 'interior', type: '' });
+    tx.rename(node, 'B');
+    tx.replaceTitle(node, 'kept');
+    tx.commit();
+    for (const edit of [
+      () => tx.delete(node),
+      () => tx.rename(node, 'C'),
+      () => tx.replaceTitle(node, 'lost'),
+    ])
+      expect(edit).toThrow(TypeError);
+    const tree = exportCanonical(site.replica.root);
+    expect(at(site.replica.root, './B').title).toBe('kept');
+    site.restart(true);
+    expect(exportCanonical(site.replica.root)).toBe(tree);
   });
 });
 

@@ -1,5 +1,12 @@
 /** Random DM commands that mostly fit the tree as a VM has it now, and now and then do not. */
-import type { Addressees, AtomicCommand, Command, Meta, SequenceCommand } from '../../src/tree/command.ts';
+import type {
+  AddCommand,
+  Addressees,
+  AtomicCommand,
+  Command,
+  Meta,
+  SequenceCommand,
+} from '../../src/tree/command.ts';
 import { kindOf, type SchemaNode } from '../../src/tree/schema.ts';
 import type { TreeNode } from '../../src/tree/tree.ts';
 import { formatSegment } from '../../src/tree/uri.ts';
@@ -8,12 +15,13 @@ import { nodesBelow } from '../replica/edits.ts';
 import type { Random } from './random.ts';
 import { reservedNames } from './reserved.ts';
 import { names } from './schemas.ts';
-import { servers } from './setup.ts';
+import { openAcl, servers } from './setup.ts';
 import { subtreeFor } from './subtrees.ts';
 import { dataFor } from './values.ts';
 
 /** A management object as commands see it. */
 export interface View {
+  readonly mo: string;
   /** Where it is mounted. */
   readonly uri: string;
   readonly root: TreeNode;
@@ -37,9 +45,11 @@ const kinds = {
   'add-twice': 5,
   value: 20,
   rename: 9,
-  acl: 3,
+  'rename-parent': 3,
+  acl: 6,
   title: 3,
   delete: 9,
+  renew: 4,
   copy: 4,
   'copy-all': 3,
   'add-all': 5,
@@ -59,9 +69,32 @@ export function randomCommand(random: Random, views: readonly View[]): Command {
       return { type: 'Atomic', commands: group(random, views) };
     case 'sequence':
       return { type: 'Sequence', commands: group(random, views) };
+    case 'renew':
+      return { type: 'Atomic', commands: single(random, kind, placesOf(random.pick(views))) };
     default:
       return single(random, kind, placesOf(random.pick(views)))[0] as Command;
   }
+}
+
+/** An Add of something that is not there. */
+export function randomAdd(random: Random, view: View): AddCommand {
+  return addBelow(random, placesOf(view)).add;
+}
+
+/** What deletes a node, adds it again as another, and titles it: nothing of what was there before is its own (rule I2). */
+export function renewal(random: Random, add: AddCommand): Single[] {
+  const { target } = add;
+  const data = `anew ${random.int(1_000_000)}`;
+  return [{ type: 'Delete', target }, add, { type: 'Replace', target: `${target}?prop=Title`, data }];
+}
+
+/** Whether it is an Atomic that deletes a node and adds it again. */
+export function hasRenewal(command: Command): boolean {
+  if (command.type !== 'Atomic') return false;
+  return command.commands.some((each, at) => {
+    const next = command.commands[at + 1];
+    return each.type === 'Delete' && next?.type === 'Add' && next.target === each.target;
+  });
 }
 
 function group(random: Random, views: readonly View[]): Command[] {
@@ -104,14 +137,31 @@ function single(
     }
     case 'rename':
       return [{ type: 'Replace', target: `${movable().uri}?prop=Name`, data: random.pick(names) }];
+    case 'rename-parent': {
+      const parents = places.filter(
+        ({ node }) => node.parent !== undefined && !node.required && isParent(node),
+      );
+      const { uri } = random.pick(parents.length === 0 ? places : parents);
+      return [{ type: 'Replace', target: `${uri}?prop=Name`, data: random.pick(names) }];
+    }
     case 'acl': {
-      const data = random.pick(['', '', 'Get=*', `Add=*&Get=*&Replace=${random.pick(servers)}`]);
-      return [{ type: 'Replace', target: `${anything().uri}?prop=ACL`, data }];
+      const server = random.pick(servers);
+      const all = `Add=*&Delete=*&Exec=${server}&Get=*&Replace=*`;
+      const data = random.pick(['', openAcl, openAcl, all, 'Get=*', `Add=*&Get=*&Replace=${server}`]);
+      const deep = places.filter(({ node }) => node.parent?.parent !== undefined);
+      const { uri } = random.pick(deep.length > 0 && random.chance(0.7) ? deep : places);
+      return [{ type: 'Replace', target: `${uri}?prop=ACL`, data }];
     }
     case 'title':
       return [{ type: 'Replace', target: `${anything().uri}?prop=Title`, data: `title ${random.int(99)}` }];
     case 'delete':
       return [{ type: 'Delete', target: movable().uri }];
+    case 'renew': {
+      const { uri: target, node } = movable();
+      const format = node.kind === 'interior' ? 'node' : formatOf(random, node.schema);
+      const data = format === 'node' ? {} : { data: dataFor(random, format) };
+      return renewal(random, { type: 'Add', target, meta: { format }, ...data });
+    }
     case 'copy':
       return [
         {
@@ -150,9 +200,14 @@ function single(
   }
 }
 
+function isParent(node: TreeNode): boolean {
+  for (const _child of node.children()) return true;
+  return false;
+}
+
 /** An Add, and what the schema says of its target. */
 interface Growth {
-  readonly add: Extract<Single, { type: 'Add' }>;
+  readonly add: AddCommand;
   readonly schema: SchemaNode | undefined;
 }
 
@@ -177,7 +232,7 @@ function freely(random: Random, parent: string): Growth {
   return { add: freeAdd(random, `${parent}/${segment(random)}`), schema: undefined };
 }
 
-function freeAdd(random: Random, target: string): Extract<Single, { type: 'Add' }> {
+function freeAdd(random: Random, target: string): AddCommand {
   switch (random.weighted({ leaf: 5, interior: 4, deep: 1 })) {
     case 'leaf': {
       const format = formatOf(random, undefined);

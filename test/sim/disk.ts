@@ -32,6 +32,8 @@ export class Disk {
   failure: Failure | undefined;
   /** How many writes failed. */
   failures = 0;
+  /** How many snapshots were begun. */
+  snapshots = 0;
 
   constructor(timeline: Timeline, random: Random) {
     this.#timeline = timeline;
@@ -138,6 +140,7 @@ class DiskStorage implements Storage {
 
   compact(document: string, snapshot: Uint8Array): Promise<void> {
     const copy = new Uint8Array(snapshot);
+    this.#disk.snapshots++;
     return this.#write((documents) => documents.set(document, [copy]));
   }
 

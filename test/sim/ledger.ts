@@ -14,6 +14,8 @@ interface Write {
   readonly node: string;
   /** The node and all above it, when it was written. */
   readonly chain: readonly string[];
+  /** Those of them that the schema required. */
+  readonly required: readonly string[];
   readonly kind: TreeContent['kind'] | 'end';
   /** As it was written; once merged, as it was merged: its stamp may have been made anew (rule T3). */
   record: LogRecord | undefined;
@@ -46,7 +48,6 @@ export class Ledger {
   readonly #byRecord = new Map<string, Write>();
   /** Everything ever merged that the hub was seen to merge, or to write. */
   readonly #history = new Map<string, LogRecord>();
-  readonly #added = new Set<string>();
   /** Records whose stamps were made anew before they were merged (rule T3). */
   restamped = 0;
   #order = 0;
@@ -73,7 +74,8 @@ export class Ledger {
   ): Command {
     const writes: Write[] = [];
     const note = (write: Pick<Write, 'node' | 'chain' | 'kind' | 'record'>): void => {
-      const known = { vm, seen, order: ++this.#order };
+      const required = requiredOf(write.chain, replica);
+      const known = { vm, seen, required, order: ++this.#order };
       writes.push({ ...write, ...known, isAcknowledged: false, place: undefined, isRefused: false });
     };
     for (const { id, chain } of ended) note({ node: id, chain, kind: 'end', record: undefined });
@@ -119,21 +121,6 @@ export class Ledger {
     }
   }
 
-  /** Notes which nodes a command added, for all or (`local`) for its VM alone. */
-  added(vm: string, shared: Iterable<LogRecord>, local: Iterable<LogRecord>): void {
-    for (const { node, content } of shared) if (content.kind === 'add') this.#added.add(node);
-    for (const { node, content } of local) if (content.kind === 'add') this.#added.add(`${vm} ${node}`);
-  }
-
-  #wasAdded(node: string, vm: string): boolean {
-    return this.#added.has(node) || this.#added.has(`${vm} ${node}`);
-  }
-
-  /** Whether one of these nodes was there because a schema required it, which nobody ever added, and is not there by a later schema. */
-  isNoMoreRequired(chain: readonly string[], replica: Replica): boolean {
-    return chain.some((id) => !this.#wasAdded(id, replica.vm) && replica.nodeById(id)?.alive !== true);
-  }
-
   /** Whether anybody ever deleted the node, as far as it was merged. */
   wasDeleted(node: string): boolean {
     for (const record of this.#history.values())
@@ -148,34 +135,43 @@ export class Ledger {
       const { record, vm, place, seen } = write;
       if (!write.isAcknowledged || record === undefined || write.isRefused) return [];
       const node = hub.nodeById(record.node);
-      if (isPresent(record, node) || this.isNoMoreRequired(write.chain, hub)) return [];
-      if (this.#writes.some((other) => this.#supersedes(other, write))) return [];
+      if (isPresent(record, node) || isNoMoreRequired(write.required, hub)) return [];
+      // The last ones first: most likely it is one of them.
+      const isSuperseded = (equals: readonly Write[]) =>
+        this.#writes.findLast((other) => supersedes(other, write, equals)) !== undefined;
+      if (isSuperseded([])) return [];
       const equals = this.#writes.filter((other) => isEqual(other, write));
+      if (isSuperseded(equals)) return [];
       if (notes.some((note) => equals.some((equal) => reports(note, equal.record)))) return [];
       return [JSON.stringify({ vm, seen, place, record })];
     });
   }
+}
 
-  #supersedes(later: Write, write: Write): boolean {
-    // What a VM took back before anybody heard of it leaves no trace: a Delete that was not answered may have done so.
-    const isTakenBack = later.kind === 'end' && later.vm === write.vm;
-    // What waits is replaced by a later write of the VM (rule D5): of that one it is told that it was refused.
-    const isToldOf = later.isRefused && later.vm === write.vm && write.place === undefined;
-    const isThere = (later.isAcknowledged || later.place !== undefined) && !later.isRefused;
-    if (later === write || !(isThere || isTakenBack || isToldOf)) return false;
-    const isDelete = (later.kind === 'end' || later.kind === 'delete') && write.chain.includes(later.node);
-    const isSameRegister = later.kind === write.kind && later.node === write.node;
-    const isAddAgain = write.kind === 'delete' && later.kind === 'add' && later.node === write.node;
-    return (isDelete || isSameRegister || isAddAgain) && this.#knows(later, write);
-  }
+/** `equals`: the write, and those that wrote the same. */
+function supersedes(later: Write, write: Write, equals: readonly Write[]): boolean {
+  // What a VM took back before anybody heard of it leaves no trace: a Delete that was not answered may have done so.
+  const isTakenBack = later.kind === 'end' && later.vm === write.vm;
+  // What waits is replaced by a later write of the VM (rule D5): of that one it is told that it was refused.
+  const isToldOf = later.isRefused && later.vm === write.vm && write.place === undefined;
+  const isThere = (later.isAcknowledged || later.place !== undefined) && !later.isRefused;
+  if (later === write || !(isThere || isTakenBack || isToldOf)) return false;
+  const isDelete = (later.kind === 'end' || later.kind === 'delete') && write.chain.includes(later.node);
+  const isSameRegister = later.kind === write.kind && later.node === write.node;
+  const isAddAgain = write.kind === 'delete' && later.kind === 'add' && later.node === write.node;
+  if (!(isDelete || isSameRegister || isAddAgain)) return false;
+  // Its writer knew of the other, or of one that said the same: of equal writes none is lost.
+  return knows(later, write) || equals.some((equal) => equal !== later && knows(later, equal));
+}
 
-  /** Whether the writer of one write knew of the other, or of one that said the same: of two equal writes none is lost. */
-  #knows(later: Write, write: Write): boolean {
-    return (
-      knows(later, write) ||
-      this.#writes.some((equal) => equal !== later && isEqual(equal, write) && knows(later, equal))
-    );
-  }
+/** Those of the nodes that are there because the schema requires them. */
+export function requiredOf(chain: readonly string[], replica: Replica): string[] {
+  return chain.filter((id) => replica.nodeById(id)?.required === true);
+}
+
+/** Whether one of these nodes is not required any more: a later schema lets go of what was written below it, unless it was added. */
+export function isNoMoreRequired(required: readonly string[], replica: Replica): boolean {
+  return required.some((id) => replica.nodeById(id)?.required !== true);
 }
 
 /** The write itself, or another that wrote the same: of these one is told. */

@@ -2,12 +2,14 @@
 import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import { chainOf } from '../replica/fate.ts';
-import type { Command, Ended, Ledger } from './ledger.ts';
+import { type Command, type Ended, isNoMoreRequired, type Ledger, requiredOf } from './ledger.ts';
 
 interface LocalWrite {
   readonly record: LogRecord;
   /** The node and all above it, when it was written. */
   readonly chain: readonly string[];
+  /** Those of them that the schema required. */
+  readonly required: readonly string[];
   isAcknowledged: boolean;
 }
 
@@ -23,7 +25,8 @@ export class LocalLedger {
     const writes = records.filter(isTreeRecord).flatMap((record): LocalWrite[] => {
       const node = replica.nodeById(record.node);
       if (record.content.kind === 'delete' || node?.alive !== true) return [];
-      return [{ record, chain: chainOf(node), isAcknowledged: false }];
+      const chain = chainOf(node);
+      return [{ record, chain, required: requiredOf(chain, replica), isAcknowledged: false }];
     });
     for (const write of writes) {
       const key = keyOf(write.record);
@@ -43,7 +46,7 @@ export class LocalLedger {
       const [first] = writes;
       if (first?.isAcknowledged !== true || first.chain.some((id) => shared.wasDeleted(id))) return [];
       const isThere = writes.some(
-        ({ record, chain }) => isShown(record, replica) || shared.isNoMoreRequired(chain, replica),
+        ({ record, required }) => isShown(record, replica) || isNoMoreRequired(required, replica),
       );
       return isThere ? [] : [JSON.stringify(first.record)];
     });

@@ -1,6 +1,8 @@
 /** What each deed of a scenario does to a simulation. What lasts is ended by the timeline. */
-import { writeLarge } from './reserved.ts';
-import type { Deed, Step } from './scenario.ts';
+import { hasRenewal } from './commands.ts';
+import { writeChurn, writeLarge } from './reserved.ts';
+import type { Crash, Deed, Step } from './scenario.ts';
+import { checkShown } from './shown.ts';
 import type { Simulation } from './simulation.ts';
 import type { Site } from './site.ts';
 
@@ -12,6 +14,10 @@ export async function playStep(simulation: Simulation, step: Step): Promise<void
   await simulation.run(0);
   simulation.note(step.type);
   for (const site of simulation.sites) for (const watch of simulation.watches(site)) watch.check();
+  if (step.type === 'execute' && step.commands.some(({ command }) => hasRenewal(command))) {
+    const site = simulation.site(step.vm);
+    if (!site.isHub && site.isUp) for (const mount of site.mounts.values()) checkShown(site.id, mount);
+  }
 }
 
 function play(simulation: Simulation, deed: Deed): void {
@@ -57,18 +63,27 @@ function play(simulation: Simulation, deed: Deed): void {
       coverage.count('redials');
       site.redial();
       return;
-    case 'crash': {
-      if (site.process === undefined) return;
-      coverage.count(site.isHub ? 'hub crashes' : 'crashes');
-      countOpenAtomics(simulation, site);
-      const die = (): void => {
-        site.crash(deed.share, deed.isNoticed);
-        after(deed.lastsMs, () => site.start());
-      };
-      if (site.isHub) storeAll(simulation, die);
-      else die();
+    case 'churn':
+      for (let number = 0; number < deed.commands; number++) {
+        after(number * churnPaceMs, () => {
+          const view = simulation.views(deed.vm).find(({ mo }) => mo === deed.mo);
+          const data = `churn ${number} of ${site.id}`;
+          if (view !== undefined) simulation.execute(site, writeChurn(view, data), undefined);
+        });
+      }
       return;
-    }
+    case 'crash':
+      crash(simulation, site, deed);
+      return;
+    case 'ambush':
+      simulation.ambush(site, deed.moment, () => {
+        after(deed.delayMs, () => {
+          if (site.process === undefined) return;
+          coverage.count(crashesAt[deed.moment]);
+          crash(simulation, site, deed);
+        });
+      });
+      return;
     case 'stop': {
       if (!site.isUp) return;
       coverage.count('stops');
@@ -96,6 +111,8 @@ function play(simulation: Simulation, deed: Deed): void {
       return;
     }
     case 'break-disk': {
+      // What a hub relays and cannot store any more, as it stops, is rule Y4.
+      if (site.isHub && !site.isUp) return;
       const failures = site.disk.failures;
       site.disk.failure = deed.failure;
       after(deed.lastsMs, () => {
@@ -129,8 +146,27 @@ function play(simulation: Simulation, deed: Deed): void {
   }
 }
 
+/** A churn's turns follow one another. */
+const churnPaceMs = 4;
 /** Each of a flood's writes is sent before the next: what waits is replaced by a later write (rule D5). */
 const floodPaceMs = 15;
+
+const crashesAt = {
+  'exec-run': 'crashes as a handler was called',
+  'exec-outcome': 'crashes as an outcome was told',
+} as const;
+
+function crash(simulation: Simulation, site: Site, { share, isNoticed, lastsMs }: Crash): void {
+  if (site.process === undefined) return;
+  simulation.coverage.count(site.isHub ? 'hub crashes' : 'crashes');
+  countOpenAtomics(simulation, site);
+  const die = (): void => {
+    site.crash(share, isNoticed);
+    simulation.timeline.after(lastsMs, undefined, () => site.start());
+  };
+  if (site.isHub) storeAll(simulation, die);
+  else die();
+}
 
 /**
  * What a hub relays may be lost to it in a crash (rule Y3); that VMs bring it back is rule Y4. As long as that is not built, a hub dies when everything it relayed is on its disk: nobody

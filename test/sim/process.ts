@@ -13,12 +13,12 @@ export class Process implements Owner {
   readonly #timeline: Timeline;
   #asks = 0;
 
-  /** `clockErrorMs`: what the VM's wall clock shows beside the true time. */
-  constructor(timeline: Timeline, random: Random, clockErrorMs: () => number) {
+  /** `clockMs`: what the VM's wall clock shows. */
+  constructor(timeline: Timeline, random: Random, clockMs: () => number) {
     this.#timeline = timeline;
     const [turns, chance, kernel] = [random.fork('turns'), random.fork('chance'), random.fork('kernel')];
     this.world = {
-      now: () => epochMs + Math.floor(timeline.nowMs) + clockErrorMs(),
+      now: clockMs,
       monotonicMs: () => timeline.nowMs,
       after: (ms, call) => this.#ask('timer', ms, call),
       every: (ms, call) => this.#repeat(ms, call),
@@ -73,7 +73,5 @@ export class Process implements Owner {
   }
 }
 
-/** When every simulation begins: milliseconds since 1970. */
-const epochMs = 1_700_000_000_000;
 /** A turn of the event loop takes its time now and then: what was written in it is lost in a crash. */
 const turnLengthsMs = [0, 0, 0, 0, 1, 3] as const;

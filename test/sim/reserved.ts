@@ -1,5 +1,5 @@
 /** Leaves that random commands leave alone: what is written to them has a meaning for the simulation. */
-import type { AtomicCommand, Command } from '../../src/tree/command.ts';
+import type { AddCommand, AtomicCommand, Command, SequenceCommand } from '../../src/tree/command.ts';
 import type { SchemaNode } from '../../src/tree/schema.ts';
 import type { TreeNode } from '../../src/tree/tree.ts';
 import { leaf, ZERO_OR_ONE } from '../tree/schemas.ts';
@@ -8,9 +8,11 @@ import { leaf, ZERO_OR_ONE } from '../tree/schemas.ts';
 const pair: readonly string[] = ['P', 'Q'];
 /** Takes what is large. */
 const large = 'L';
+/** Is added, deleted and written to in a certain order by several VMs. */
+const contested = 'F';
 
 /** No other command, rule or handler is about nodes of these names. */
-export const reservedNames: readonly string[] = [...pair, large];
+export const reservedNames: readonly string[] = [...pair, large, contested];
 
 /** What a schema says of them. */
 export const reservedSchema: readonly SchemaNode[] = reservedNames.map((name) =>
@@ -38,6 +40,20 @@ export function checkPair(root: TreeNode): void {
 /** Writes one large text. */
 export function writeLarge(view: Mounted, number: number, bytes: number): Command {
   return write(view, large, `${number} ${'x'.repeat(bytes)}`);
+}
+
+/** Adds the leaf about which VMs are to contend. */
+export function addContested({ uri }: Mounted, data: string): AddCommand {
+  return { type: 'Add', target: `${uri}/${contested}`, data };
+}
+
+/** Writes whatever of the reserved leaves may be written alone: several registers, each at once replaced by the next call's. */
+export function writeChurn(view: Mounted, data: string): SequenceCommand {
+  const there = [...pair, large].filter((name) => view.root.child(name) !== undefined);
+  const titles = there.map((name): Command => {
+    return { type: 'Replace', target: `${view.uri}/${name}?prop=Title`, data };
+  });
+  return { type: 'Sequence', commands: [write(view, large, data), ...titles] };
 }
 
 function write({ uri, root }: Mounted, name: string, data: string): Command {

@@ -9,6 +9,7 @@ import { formatUri, parsePath } from '../../src/tree/uri.ts';
 import type { Mount } from '../../src/vm/mount.ts';
 import { nodesBelow } from '../replica/edits.ts';
 import { oracleExport, oracleParked } from '../replica/oracle.ts';
+import { checkMergedOnce } from './merged-records.ts';
 import { Random } from './random.ts';
 import { type MoSetup, versionsOf } from './setup.ts';
 import type { Simulation } from './simulation.ts';
@@ -18,11 +19,28 @@ import type { Site } from './site.ts';
 const patienceMs = 300_000;
 /** More than an hour later than any clock error, in milliseconds: by then a hub forgets whatever it may. */
 const forgetAfterMs = 3 * 3_600_000;
+/** More events than any group needs for that: many things that happen again and again are told at once, not after minutes of real time. */
+const mostEvents = 200_000;
 /** Not in step with any heartbeat. */
 const pollMs = 47;
 
 /** Resolves when everybody is up, in step, and has nothing left to say. Rejects with an Error that says who is not. */
 export async function comeToRest(simulation: Simulation): Promise<void> {
+  const { timeline } = simulation;
+  timeline.ranAtMost = timeline.ran + mostEvents;
+  try {
+    await waitForRest(simulation);
+  } catch (error) {
+    if (timeline.ran <= timeline.ranAtMost) throw error;
+    throw new Error(
+      `[rest] ${whoIsRestless(simulation) ?? 'somebody'}, and ${mostEvents} events were not enough`,
+    );
+  } finally {
+    timeline.ranAtMost = Number.POSITIVE_INFINITY;
+  }
+}
+
+async function waitForRest(simulation: Simulation): Promise<void> {
   // By then whatever lasts has ended.
   await simulation.run(5_000);
   const deadlineMs = simulation.timeline.nowMs + patienceMs;
@@ -72,6 +90,7 @@ export function checkRest(simulation: Simulation): void {
       if (mount !== undefined) checkEqual(site.id, mount, hub);
       checkLocal(simulation, site, mo);
     }
+    checkMergedOnce(mo, hub.replica.records());
     checkOracle(simulation, mo);
     const [vanished] = simulation.ledger(mo).vanished(hub.replica);
     if (vanished !== undefined) throw new Error(`[M8] vanished silently from ${mo}: ${vanished}`);
@@ -211,7 +230,8 @@ function whoIsRestless({ sites, setup, links }: Simulation): string | undefined 
   return links.every(({ isQuiet }) => isQuiet) ? undefined : 'something is on the way';
 }
 
-function mustBeEqual(what: string, text: string, expected: string): void {
+/** Throws an Error that says what differs. */
+export function mustBeEqual(what: string, text: string, expected: string): void {
   if (text === expected) return;
   const [lines, others] = [text.split('\n'), expected.split('\n')];
   const only = lines.filter((line) => !others.includes(line)).slice(0, 3);

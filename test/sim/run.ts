@@ -6,7 +6,7 @@ import { checkRest, closeAll, comeToRest, finishExecs, joinLate, startAgain } fr
 import type { Scenario, Step } from './scenario.ts';
 import { randomSetup } from './setup.ts';
 import { Simulation } from './simulation.ts';
-import { randomStep } from './steps.ts';
+import { StepSource } from './steps.ts';
 
 /** How a simulation went. */
 export interface Run {
@@ -28,9 +28,10 @@ export function runSeed(seed: string, steps: number): Promise<Run> {
   const stream = random.fork('steps');
   const played: Step[] = [];
   return run({ seed, setup, steps: played }, async (simulation) => {
+    const source = new StepSource(stream, simulation);
     await simulation.run(100);
     for (let count = 0; count < steps; count++) {
-      const step = randomStep(stream, simulation);
+      const step = source.next();
       played.push(step);
       await playStep(simulation, step);
     }
@@ -51,6 +52,7 @@ async function run(scenario: Scenario, play: (simulation: Simulation) => Promise
   let failure: Error | undefined;
   try {
     await play(simulation);
+    simulation.endAmbushes();
     await comeToRest(simulation);
     checkRest(simulation);
     await startAgain(simulation);

@@ -37,10 +37,13 @@ export type Deed = { readonly vm: number } & (
       readonly bytes: number;
       readonly lastsMs: number;
     }
+  /** Many writes of the reserved leaves, one command soon after the other: the log grows until it is cleaned (rule D5). */
+  | { readonly type: 'churn'; readonly mo: string; readonly commands: number }
   /** Closes the connection and opens another one. */
   | { readonly type: 'redial' }
-  /** `share`: how much of what its disk had under way still reaches it, from 0 to 1. */
-  | { readonly type: 'crash'; readonly share: number; readonly isNoticed: boolean; readonly lastsMs: number }
+  | ({ readonly type: 'crash' } & Crash)
+  /** Crashes so long after a handler is called there, or an outcome is told, the next time. */
+  | ({ readonly type: 'ambush'; readonly moment: Moment; readonly delayMs: number } & Crash)
   /** A regular close, and a start. */
   | { readonly type: 'stop'; readonly lastsMs: number }
   | { readonly type: 'pause'; readonly lastsMs: number }
@@ -56,6 +59,17 @@ export type Deed = { readonly vm: number } & (
   /** The DM servers acknowledge all outcomes of Execs that were told (rule X4). */
   | { readonly type: 'acknowledge'; readonly mo: string }
 );
+
+/** How a process ends, and how long nobody starts it again. */
+export interface Crash {
+  /** How much of what its disk had under way still reaches it, from 0 to 1. */
+  readonly share: number;
+  readonly isNoticed: boolean;
+  readonly lastsMs: number;
+}
+
+/** When a VM has done something and perhaps not yet written it down: its Exec handler is called, or its agent hears an outcome. */
+export type Moment = 'exec-run' | 'exec-outcome';
 
 /** The scenario as text. */
 export function writeScenario(scenario: Scenario): string {

@@ -2,6 +2,7 @@
 import { VirmoError } from '../../src/errors.ts';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
 import { decodeEntry } from '../../src/replica/journal.ts';
+import type { LogRecord } from '../../src/replica/record.ts';
 import type { Resolution } from '../../src/replica/resolve.ts';
 import type { Command, Outcome } from '../../src/tree/command.ts';
 import { Status } from '../../src/tree/status.ts';
@@ -9,18 +10,23 @@ import type { ExecOutcome, VmEvent } from '../../src/vm/events.ts';
 import type { Mount } from '../../src/vm/mount.ts';
 import type { Vm } from '../../src/vm/vm.ts';
 import { TreeModel } from '../replica/model.ts';
-import type { View } from './commands.ts';
+import { ClockCheck } from './clock-check.ts';
+import { hasRenewal, type View } from './commands.ts';
 import { Coverage } from './coverage.ts';
 import { ExecLog } from './exec-log.ts';
 import { Ledger, type Command as Written } from './ledger.ts';
 import { LocalLedger } from './local-ledger.ts';
 import { Link, Network } from './network.ts';
 import { Random } from './random.ts';
+import type { Moment } from './scenario.ts';
 import type { Setup } from './setup.ts';
+import { checkAllMerged, lateDeletes } from './shown.ts';
 import { Site, type SiteHost } from './site.ts';
 import type { Parked } from './steps.ts';
 import { Timeline } from './timeline.ts';
-import { endedOf, Watch, withChains } from './watch.ts';
+import { asTheyAre, endedOf, Watch } from './watch.ts';
+import { checkMerged, checkRefused, checkWritten } from './who-wrote.ts';
+import { type Part, WholeCommands } from './whole-commands.ts';
 
 export class Simulation implements SiteHost {
   readonly setup: Setup;
@@ -39,6 +45,10 @@ export class Simulation implements SiteHost {
   /** What a VM that starts must show at once, by VM and management object. */
   readonly #kept = new Map<string, string>();
   readonly #watches = new Map<Mount, Watch>();
+  readonly #clockChecks: ReadonlyMap<string, ClockCheck>;
+  readonly #wholeCommands: ReadonlyMap<Site, WholeCommands>;
+  /** Who waits for a VM to come to a moment. */
+  readonly #ambushes = new Map<string, () => void>();
   readonly #failures: unknown[] = [];
 
   /** All VMs start. */
@@ -49,7 +59,10 @@ export class Simulation implements SiteHost {
     this.links = setup.vms.slice(1).map((vm) => new Link(this.timeline, random.fork(`link of ${vm}`)));
     this.network = new Network(this.timeline, setup.network);
     this.sites = setup.vms.map((vm, number) => new Site(this, number, random.fork(vm)));
-    for (const site of this.sites) site.start();
+    const { hub, sites } = this;
+    this.#clockChecks = new Map(setup.mos.map(({ mo, maxAheadMs }) => [mo, new ClockCheck(hub, maxAheadMs)]));
+    this.#wholeCommands = new Map(sites.map((site) => [site, new WholeCommands(site)]));
+    for (const site of sites) site.start();
   }
 
   get hub(): Site {
@@ -87,7 +100,7 @@ export class Simulation implements SiteHost {
       const setup = this.setup.mos.find((each) => each.mo === mo);
       const handled = ['.', ...new Set((setup?.handlers ?? []).map((handler) => handler.uri))];
       const hasLocal = setup?.rules.some(({ share }) => share === 'local') ?? false;
-      return { uri, root: replica.root, handled, vms: hasLocal ? [] : this.setup.vms };
+      return { mo, uri, root: replica.root, handled, vms: hasLocal ? [] : this.setup.vms };
     });
   }
 
@@ -100,6 +113,23 @@ export class Simulation implements SiteHost {
   /** What watches over the VM's mounted management objects. */
   watches(site: Site): Watch[] {
     return [...site.mounts.values()].flatMap((mount) => this.#watches.get(mount) ?? []);
+  }
+
+  /** Calls back the next time that the VM comes to such a moment. */
+  ambush(site: Site, moment: Moment, call: () => void): void {
+    this.#ambushes.set(`${site.id} ${moment}`, call);
+  }
+
+  /** Nobody waits for such a moment any more. */
+  endAmbushes(): void {
+    this.#ambushes.clear();
+  }
+
+  #reached(site: Site, moment: Moment): void {
+    const key = `${site.id} ${moment}`;
+    const call = this.#ambushes.get(key);
+    this.#ambushes.delete(key);
+    call?.();
   }
 
   /** Lets time pass, then throws what went wrong meanwhile. */
@@ -163,24 +193,28 @@ export class Simulation implements SiteHost {
       return {
         watch,
         seen: watch.mount.replica.place,
-        nodes: mayDelete ? withChains(watch.alive()) : [],
+        nodes: mayDelete ? asTheyAre(watch.alive()) : [],
       };
     });
     const answer = call();
     const written: Written[] = [];
     const locally: Written[] = [];
     const orders: { readonly exec: string; readonly mount: Mount }[] = [];
+    const parts: Part[] = [];
     for (const { watch, seen, nodes } of before) {
       const { shared, local } = watch.tap.taken();
       const { mo, replica } = watch.mount;
       const ended = endedOf(nodes);
-      this.ledger(mo).added(site.id, shared, local);
+      this.#check(() => checkWritten(replica, shared));
+      this.#clockChecks.get(mo)?.wrote(replica, shared);
+      parts.push({ mo, records: [...shared, ...local] });
       written.push(this.ledger(mo).written(site.id, shared, ended, seen, replica));
       locally.push(this.localLedger(site, mo).written(local, ended, replica));
       for (const { content } of [...shared, ...local])
         if (content.kind === 'exec') orders.push({ exec: content.id, mount: watch.mount });
       if (isAtomic && shared.length > 0) watch.hasOpenAtomic = true;
     }
+    this.#wholeCommands.get(site)?.wrote(parts);
     answer.then(() => {
       for (const command of [...written, ...locally]) command.acknowledge();
       for (const { exec, mount } of orders)
@@ -223,6 +257,23 @@ export class Simulation implements SiteHost {
     this.#failures.push(error);
   }
 
+  /** Notes what a check throws. */
+  #check(look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  crashes(site: Site): void {
+    this.#wholeCommands.get(site)?.crashes();
+  }
+
+  connects(site: Site): void {
+    this.#wholeCommands.get(site)?.connects();
+  }
+
   opened(_site: Site, vm: Vm): void {
     vm.observe((event) => this.#heardVm(event));
   }
@@ -233,13 +284,25 @@ export class Simulation implements SiteHost {
       this.failed(
         new Error(`[Y2] ${site.id} has not what it had of ${mount.mo}: ${contentOf(mount)}, not ${kept}`),
       );
-    this.#watches.set(mount, new Watch(mount, (event) => this.#heard(mount.mo, event)));
+    const watch = new Watch(mount, (event) => this.#heard(mount.mo, event));
+    this.#watches.set(mount, watch);
+    const clocks = this.#clockChecks.get(mount.mo);
+    clocks?.began(site, mount.replica, this.timeline.nowMs);
+    const welcomed = (): void => clocks?.welcomed(mount.replica);
+    watch.tap.onWelcome(welcomed);
+    // What a connection began while it was being mounted.
+    if (mount.isSynced) welcomed();
+    this.#check(() => this.#wholeCommands.get(site)?.mounted(mount));
     mount.observe((event) => {
+      if (event.type === 'synced') welcomed();
       if (event.type === 'rejected' && event.error.code !== 'mo-unknown') this.failed(event.error);
       if (event.type === 'exec-result' && event.vm === site.id && event.result.answer === 'interrupted')
         this.coverage.count('Execs interrupted');
       if (event.type === 'delivered' && site.isHub) this.#mustBeStored(mount);
-      if (event.type === 'exec-outcome') this.#heardOutcome(mount, event.outcome);
+      if (event.type === 'exec-outcome') {
+        this.#heardOutcome(mount, event.outcome);
+        this.#reached(site, 'exec-outcome');
+      }
     });
   }
 
@@ -247,7 +310,14 @@ export class Simulation implements SiteHost {
     const { hub } = mount;
     const ledger = this.ledger(mount.mo);
     this.#watches.get(mount)?.tap.attach(hub, {
-      merged: (records, place) => ledger.merged(records, place),
+      merged: (records, place) => {
+        ledger.merged(records, place);
+        this.#check(() => this.#judgeMerged(mount, records));
+        const late = lateDeletes(mount, records);
+        this.coverage.count('late Deletes of nodes that live on', late);
+        if (late > 0) this.#check(() => checkAllMerged(mount, ledger.history()));
+      },
+      cleaned: (elements) => this.coverage.count('elements cleaned from the log', elements),
       wrote: (records, place) => ledger.merged(records, place),
       caughtUp: () => this.coverage.count('catch-ups in one difference'),
     });
@@ -260,6 +330,7 @@ export class Simulation implements SiteHost {
 
   ran: SiteHost['ran'] = (site, mo, exec, { isIdempotent }) => {
     this.coverage.count('Exec runs');
+    this.#reached(site, 'exec-run');
     try {
       this.execs.ran(site.id, mo, exec, isIdempotent);
     } catch (error) {
@@ -272,6 +343,7 @@ export class Simulation implements SiteHost {
     if (outcome.status < 300 && command.type === 'Copy') coverage.count('Copies');
     if (outcome.status >= 300) coverage.count('refused commands');
     else if (command.type === 'Atomic') {
+      if (hasRenewal(command)) coverage.count('nodes deleted and added again');
       coverage.count('Atomics');
       if (touched > 1) coverage.count('Atomics over several management objects');
     }
@@ -284,7 +356,9 @@ export class Simulation implements SiteHost {
     if (event.type === 'conflict') this.coverage.count('conflicts');
     if (event.type === 'parked') this.coverage.count('parked nodes');
     if (event.type === 'described') this.coverage.count('schemas or rules replaced');
-    if (event.type === 'refused') this.coverage.count('refusals by the hub');
+    if (event.type !== 'refused') return;
+    this.coverage.count('refusals by the hub');
+    this.#check(() => checkRefused(event, this.#isUpgraded(mo)));
   }
 
   /** What a hub says is durable is on its disk (rule Y2). */
@@ -294,6 +368,16 @@ export class Simulation implements SiteHost {
       this.failed(
         new Error(`[Y2] the hub calls place ${durablePlace} of ${mo} durable; its disk has ${stored}`),
       );
+  }
+
+  /** Whether the rules of a management object may not be those of the beginning. */
+  #isUpgraded(mo: string): boolean {
+    return this.sites.some((site) => site.versionOf(mo) > 0);
+  }
+
+  #judgeMerged({ mo, replica }: Mount, records: readonly LogRecord[]): void {
+    checkMerged(replica, records, this.#isUpgraded(mo));
+    this.#clockChecks.get(mo)?.merged(records, replica.timeMs);
   }
 
   #heardOutcome(mount: Mount, outcome: ExecOutcome): void {

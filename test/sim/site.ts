@@ -1,5 +1,6 @@
 /** One VM of a simulation: its disk and its clock outlive its processes, which are real `Vm`s in a simulated world. */
 import { VirmoError } from '../../src/errors.ts';
+import { checkPositions } from '../../src/replica/scope.ts';
 import type { Command, Outcome } from '../../src/tree/command.ts';
 import { deserialiseSchema } from '../../src/tree/schema-text.ts';
 import { admitAnyoneUnauthenticated } from '../../src/vm/admission.ts';
@@ -25,11 +26,17 @@ export interface SiteHost {
   /** From now on it serves. */
   serves(site: Site, mount: Mount): void;
   opened(site: Site, vm: Vm): void;
+  /** Its process is about to end from one moment to the next. */
+  crashes(site: Site): void;
+  /** It has everything again, and is about to hear of others. */
+  connects(site: Site): void;
   ran(site: Site, mo: string, exec: ExecInvocation, handler: HandlerSetup): void;
   /** Something that must not happen. */
   failed(error: unknown): void;
 }
 
+/** When every simulation begins: milliseconds since 1970. */
+const epochMs = 1_700_000_000_000;
 /** So long a start that failed is left alone, in milliseconds. */
 const retryMs = 200;
 
@@ -38,8 +45,10 @@ export class Site {
   readonly id: string;
   readonly disk: Disk;
   readonly mounts: Map<string, Mount> = new Map();
-  /** What its wall clock shows beside the true time. */
-  clockErrorMs = 0;
+  /** When its wall clock was set last, in true time, and how often. */
+  clockSetMs: number = Number.NEGATIVE_INFINITY;
+  clockSettings = 0;
+  #clockErrorMs = 0;
   /** It is about to crash, and takes no commands any more. */
   isDying = false;
   process: Process | undefined;
@@ -53,6 +62,8 @@ export class Site {
   #service: Service | undefined;
   /** Which of its versions the agent has, by management object. */
   readonly #versions = new Map<string, number>();
+  /** By which it is mounted. */
+  readonly #mounted = new Map<string, number>();
   /** What is being mounted or unmounted. */
   readonly #arranging = new Set<string>();
   /** Connections that were ended before the VM. */
@@ -67,6 +78,18 @@ export class Site {
     this.#random = random;
     this.disk = new Disk(host.timeline, random.fork('disk'));
     this.#link = number === 0 ? undefined : host.links[number - 1];
+  }
+
+  /** What its wall clock shows, in milliseconds since 1970. */
+  get clockMs(): number {
+    return epochMs + Math.floor(this.#host.timeline.nowMs) + this.#clockErrorMs;
+  }
+
+  /** From now on it shows so much beside the true time. */
+  set clockErrorMs(errorMs: number) {
+    this.#clockErrorMs = errorMs;
+    this.clockSetMs = this.#host.timeline.nowMs;
+    this.clockSettings++;
   }
 
   get isHub(): boolean {
@@ -92,11 +115,7 @@ export class Site {
 
   start(): void {
     if (this.process !== undefined) return;
-    const process = new Process(
-      this.#host.timeline,
-      this.#random.fork(this.#lives++),
-      () => this.clockErrorMs,
-    );
+    const process = new Process(this.#host.timeline, this.#random.fork(this.#lives++), () => this.clockMs);
     this.process = process;
     this.#open(process).catch((error: unknown) => this.#startAgain(process, error));
   }
@@ -105,6 +124,7 @@ export class Site {
   crash(share: number, isNoticed: boolean): void {
     const { process } = this;
     if (process === undefined) return;
+    this.#host.crashes(this);
     process.kill();
     this.#host.network.died(process, this.#host.links, isNoticed);
     this.disk.crash(share);
@@ -176,7 +196,7 @@ export class Site {
     const setup = this.#host.setup.mos.find((each) => each.mo === mo);
     if (vm === undefined || process === undefined || setup === undefined || this.#arranging.has(mo)) return;
     this.#arranging.add(mo);
-    while (this.vm === vm && this.mounts.has(mo) === this.#unmounted.has(mo)) {
+    while (this.vm === vm && !this.#isAsMeant(mo)) {
       const mount = this.mounts.get(mo);
       try {
         if (mount === undefined) await this.#mount(vm, process, setup);
@@ -187,6 +207,12 @@ export class Site {
       }
     }
     if (this.process === process) this.#arranging.delete(mo);
+  }
+
+  /** What was being mounted while the agent got its next version is mounted by the old one. */
+  #isAsMeant(mo: string): boolean {
+    if (!this.mounts.has(mo)) return this.#unmounted.has(mo);
+    return !this.#unmounted.has(mo) && this.#mounted.get(mo) === this.versionOf(mo);
   }
 
   /** Once begun it is brought to its end: after a failure nobody can say whether it is mounted. */
@@ -222,6 +248,7 @@ export class Site {
         for (const mount of this.mounts.values()) this.#host.serves(this, mount);
       }
       this.vm = vm;
+      this.#host.connects(this);
       if (!this.isHub) this.#connect();
       for (const { mo } of setup.mos) void this.#arrange(mo);
     } catch (error) {
@@ -250,8 +277,9 @@ export class Site {
 
   async #mount(vm: Vm, process: Process, setup: MoSetup): Promise<void> {
     const { mo, maxAheadMs, execExpiryMs, execsWithoutHub = true } = setup;
+    const version = this.versionOf(mo);
     const versions = versionsOf(setup)
-      .slice(0, this.versionOf(mo) + 1)
+      .slice(0, version + 1)
       .map(describe);
     const mount = await vm.mount(setup.uris[this.number] ?? `./${mo}`, {
       ...{ mo, maxAheadMs, execExpiryMs, execsWithoutHub },
@@ -260,10 +288,11 @@ export class Site {
     });
     if (this.process !== process) return;
     this.mounts.set(mo, mount);
+    this.#mounted.set(mo, version);
     this.#host.mounted(this, mount);
     if (mount.replica.hub !== undefined) this.#host.serves(this, mount);
     for (const handler of setup.handlers) {
-      if (handler.vm !== this.number) continue;
+      if (handler.vm !== this.number || !hasPlace(versionsOf(setup)[version], handler.uri)) continue;
       mount.handleExec(handler.uri, (exec) => this.#handle(process, mo, exec, handler), handler);
     }
   }
@@ -303,4 +332,15 @@ export class Site {
 
 function describe({ schema, rules }: MoVersion): MoDescription {
   return schema === '' ? { rules } : { rules, schema: deserialiseSchema(schema) };
+}
+
+/** Whether the version's schema knows such a node: a handler of what it does not know is an error of the agent's. */
+function hasPlace(version: MoVersion | undefined, uri: string): boolean {
+  if (version === undefined || version.schema === '') return true;
+  try {
+    checkPositions([{ path: uri }], deserialiseSchema(version.schema));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
 /** Random steps: what happens next, by what the VMs are like now. */
 import type { Resolution } from '../../src/replica/resolve.ts';
 import { randomCommand, type View } from './commands.ts';
+import { execCrash, lateDelete, type Plot } from './plots.ts';
 import type { Random } from './random.ts';
 import { writePairs } from './reserved.ts';
 import type { Deed, Step } from './scenario.ts';
@@ -25,7 +26,8 @@ export interface Parked {
 const deeds = {
   execute: 600,
   burst: 60,
-  flood: 1.5,
+  flood: 2.5,
+  churn: 0.5,
   pair: 40,
   cut: 25,
   slow: 12,
@@ -42,9 +44,40 @@ const deeds = {
   acknowledge: 10,
 } as const;
 
-/** One step of a simulation, `random` being the simulation's own stream for it. */
-export function randomStep(random: Random, situation: Situation): Step {
-  return { afterMs: pauseMs(random), ...randomDeed(random, situation) };
+/** How often a plot is begun where none is under way. */
+const plots = { none: 480, late: 6, exec: 6 } as const;
+
+/** The steps of a simulation, one after the other; `random` is the simulation's own stream for them. */
+export class StepSource {
+  readonly #random: Random;
+  readonly #situation: Situation;
+  #plot: Plot | undefined;
+
+  constructor(random: Random, situation: Situation) {
+    this.#random = random;
+    this.#situation = situation;
+  }
+
+  next(): Step {
+    this.#plot ??= this.#randomPlot();
+    if (this.#plot !== undefined && this.#random.chance(0.7)) {
+      const { value, done } = this.#plot.next();
+      if (done === true) this.#plot = undefined;
+      else if (value !== undefined) return value;
+    }
+    return { afterMs: pauseMs(this.#random), ...randomDeed(this.#random, this.#situation) };
+  }
+
+  #randomPlot(): Plot | undefined {
+    switch (this.#random.weighted(plots)) {
+      case 'none':
+        return undefined;
+      case 'late':
+        return lateDelete(this.#random, this.#situation);
+      case 'exec':
+        return execCrash(this.#random, this.#situation);
+    }
+  }
 }
 
 /** Mostly at once or nearly so, so that things meet. */
@@ -72,6 +105,8 @@ function randomDeed(random: Random, situation: Situation): Deed {
         bytes: 120_000,
         lastsMs: 4_000,
       };
+    case 'churn':
+      return { type: kind, vm: random.pick([0, vm]), mo: random.pick(setup.mos).mo, commands: 400 };
     case 'pair': {
       const views = situation.views(vm);
       const command = writePairs(views, `pair ${random.int(1_000_000)}`);

@@ -20,6 +20,8 @@ export class Timeline {
   nowMs = 0;
   /** How many events ran. */
   ran = 0;
+  /** As soon as more events than this ran, `run` throws. */
+  ranAtMost: number = Number.POSITIVE_INFINITY;
   readonly #queue: Event[] = [];
   readonly #held = new Map<Owner, Event[]>();
   #order = 0;
@@ -55,7 +57,7 @@ export class Timeline {
     }
   }
 
-  /** Lets time pass: runs all events up to then. What an event throws is passed on. */
+  /** Lets time pass: runs all events up to then. What an event throws is passed on. Throws RangeError when too many ran. */
   async run(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
     for (;;) {
@@ -68,7 +70,7 @@ export class Timeline {
         this.#hold(next.owner, next);
         continue;
       }
-      this.ran++;
+      if (++this.ran > this.ranAtMost) throw new RangeError(`${this.ran} events ran, and there are more`);
       next.call();
       await settled();
     }

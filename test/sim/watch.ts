@@ -1,6 +1,7 @@
 /** What is kept beside a management object as long as a VM has it mounted: a model of its tree, and an ear on its writes. */
 import type { ReplicaEvent } from '../../src/replica/events.ts';
 import type { MoNode } from '../../src/replica/mo-node.ts';
+import { isSameWrite, type LogRecord } from '../../src/replica/record.ts';
 import type { Mount } from '../../src/vm/mount.ts';
 import { chainOf } from '../replica/fate.ts';
 import { checkInvariants } from '../replica/invariants.ts';
@@ -57,16 +58,25 @@ export class Watch {
   }
 }
 
-/** Which of these nodes are not there any more. */
-export function endedOf(
-  before: readonly { readonly node: MoNode; readonly chain: readonly string[] }[],
-): Ended[] {
-  return before.filter(({ node }) => !node.alive).map(({ node, chain }) => ({ id: node.id, chain }));
+/** A node as it was before a command. */
+export interface Before {
+  readonly node: MoNode;
+  /** The node and all above it. */
+  readonly chain: readonly string[];
+  readonly add: LogRecord | undefined;
 }
 
-/** The nodes with all above each, as they are now. */
-export function withChains(
-  nodes: readonly MoNode[],
-): { readonly node: MoNode; readonly chain: readonly string[] }[] {
-  return nodes.map((node) => ({ node, chain: chainOf(node) }));
+/** The nodes as they are now. */
+export function asTheyAre(nodes: readonly MoNode[]): Before[] {
+  return nodes.map((node) => ({ node, chain: chainOf(node), add: node.greatestAdd }));
+}
+
+/** Which of these nodes are not there any more, or others in their places: deleted and added again. */
+export function endedOf(before: readonly Before[]): Ended[] {
+  const ended = before.filter(({ node, add }) => !node.alive || (add !== undefined && !hasStill(node, add)));
+  return ended.map(({ node, chain }) => ({ id: node.id, chain }));
+}
+
+function hasStill({ adds }: MoNode, add: LogRecord): boolean {
+  return adds.some(({ record, counts }) => counts && isSameWrite(record, add));
 }

@@ -12,6 +12,8 @@ export interface HubListener {
   merged(records: readonly LogRecord[], place: number): void;
   /** It wrote these records into main. */
   wrote(records: readonly LogRecord[], place: number): void;
+  /** It took so many elements out of main's log. */
+  cleaned(elements: number): void;
   /** It told a VM that was slow a difference, not every update. */
   caughtUp(): void;
 }
@@ -48,6 +50,21 @@ export class Wiretap {
     };
   }
 
+  /** From now on it is told when a hub has welcomed the VM, on each connection that begins from now on. */
+  onWelcome(hear: () => void): void {
+    const replica = this.#replica;
+    const { follow } = replica;
+    replica.follow = () => {
+      const follower = follow.call(replica);
+      const { welcome } = follower;
+      follower.welcome = (hub) => {
+        welcome.call(follower, hub);
+        hear();
+      };
+      return follower;
+    };
+  }
+
   /** From now on the hub is listened to. */
   attach(hub: Hub, listener: HubListener): void {
     const replica = this.#replica;
@@ -75,7 +92,11 @@ export class Wiretap {
       listener.caughtUp();
       return missing.call(hub, vector);
     };
-    hub.onUpdate((update) => listener.wrote(recordsIn(update), replica.place));
+    hub.onUpdate((update) => {
+      listener.wrote(recordsIn(update), replica.place);
+      const elements = cleanedBy(update);
+      if (elements > 0) listener.cleaned(elements);
+    });
   }
 }
 
@@ -97,4 +118,18 @@ function recordsIn(update: Uint8Array): LogRecord[] {
     for (const element of elements) if (Array.isArray(element)) records.push(decodeRecord(element));
   }
   return records;
+}
+
+/** How many elements of the log an update deletes, at least: each entry of meta that is written may delete what it said before, and nothing else is deleted. */
+function cleanedBy(update: Uint8Array): number {
+  const { structs, ds } = decodeStructs(update);
+  let deleted = 0;
+  for (const ranges of ds.clients.values()) for (const { len } of ranges) deleted += len;
+  const entries = structs.filter((struct) => 'content' in struct && isEntry(struct.content));
+  return Math.max(0, deleted - entries.length);
+}
+
+/** Meta holds strings and numbers, the log arrays and separators. */
+function isEntry(content: object): boolean {
+  return 'arr' in content && Array.isArray(content.arr) && !content.arr.some(Array.isArray);
 }

@@ -35,6 +35,10 @@ function hashOf(schema: Schema | undefined, rules: readonly ScopeRule[] = []): s
   return describeMo(schema, rules).hash;
 }
 
+function hashOfSchema(schema: Schema): string {
+  return describeMo(schema, []).schemaHash;
+}
+
 function replaces(schema: Schema | undefined, rules: readonly ScopeRule[] = []): UpgradeOptions {
   return { replaces: [hashOf(schema, rules)], follows: false };
 }
@@ -199,6 +203,90 @@ describe('[M6] a schema that a VM asks the hub to replace', () => {
   });
 });
 
+describe('[M6] an agent that has the next schema, and a hub that keeps the present one', () => {
+  it('goes on by the hub’s where it follows, whatever its own may replace', () => {
+    const { meeting, served, old, line } = begin(closed);
+    line.follower.abandon();
+    const renewed = meeting.restored('game', [old.snapshot()], {
+      schema: second,
+      upgrades: { ...replaces(first), follows: true },
+    });
+    expect(conflicts(renewed)).toEqual(afterUpgrade);
+    const anew = meeting.connect('game', { mo: renewed });
+    anew.carry();
+    expect(anew.heard).toContain('synced mo');
+    expect(renewed.description.schemaHash).toBe(hashOfSchema(first));
+    expect([conflicts(renewed), valueAt(renewed, './Old')]).toEqual([[], 'old']);
+    write(renewed, './Old', 'still');
+    anew.carry();
+    expect(valueAt(served.replica, './Old')).toBe('still');
+  });
+
+  it('is told by hashes what differs', () => {
+    const { meeting } = begin(closed);
+    const phone = meeting.replica('phone', { schema: second });
+    const line = meeting.connect('phone', { mo: phone });
+    line.carry();
+    const reason = line.closed.get('mo')?.message;
+    expect(reason).toContain(hashOfSchema(first));
+    expect(reason).toContain(hashOfSchema(second));
+  });
+
+  it.each([
+    ['a name with a slash', 'a/b'],
+    ['no name', ''],
+  ])('cannot have a schema that nobody could read back: %s', (_, name) => {
+    const schema: Schema = { root: interior('x', [leaf(name, 'chr')]) };
+    expect(() => new Meeting().serve('mo', { schema })).toThrow(RangeError);
+  });
+});
+
+describe('[M6] a schema of another CaseSense', () => {
+  const kids = [
+    leaf('State', 'chr', { occurrence: ONE, defaultValue: '10' }),
+    leaf('Opt', 'chr'),
+    interior(undefined, [leaf('In', 'chr', { occurrence: ONE })], { occurrence: ZERO_OR_MORE }),
+  ];
+  const told: Schema = { root: interior('x', kids) };
+  const untold: Schema = { root: interior('x', kids, { caseSense: 'CIS' }) };
+  const deeper: Schema = {
+    root: interior('x', [
+      ...kids.slice(0, 2),
+      ...kids.slice(2).map((node) => ({ ...node, caseSense: 'CIS' as const })),
+    ]),
+  };
+
+  it.each([
+    ['at the root', untold, './State'],
+    ['further down', deeper, './*/In'],
+  ])('is refused where it would give required nodes other ids, %s', (_, next, place) => {
+    const meeting = new Meeting();
+    const served = meeting.serve('mo', { schema: told, upgrades: follows });
+    write(served.replica, './State', '50');
+    const phone = meeting.replica('phone', { schema: next, upgrades: replaces(told) });
+    const line = meeting.connect('phone', { mo: phone });
+    line.carry();
+    const { code, message } = line.closed.get('mo') ?? {};
+    expect([code, message]).toEqual(['schema-mismatch', expect.stringContaining(place)]);
+    expect(valueAt(served.replica, './State')).toBe('50');
+    const stored = [served.replica.snapshot()];
+    const open = () => meeting.restored('hub', stored, { schema: next, upgrades: replaces(told) });
+    expect(open).toThrow(expect.objectContaining({ code: 'schema-mismatch' }));
+  });
+
+  it('is taken where nodes are added alone', () => {
+    const optional: Schema = { root: interior('x', kids.slice(1, 2)) };
+    const meeting = new Meeting();
+    const served = meeting.serve('mo', { schema: optional, upgrades: follows });
+    write(served.replica, './Opt', 'there');
+    const next: Schema = { root: { ...optional.root, caseSense: 'CIS' } };
+    const phone = meeting.replica('phone', { schema: next, upgrades: replaces(optional) });
+    const line = meeting.connect('phone', { mo: phone });
+    line.carry();
+    expect([line.closed.size, valueAt(phone, './OPT')]).toEqual([0, 'there']);
+  });
+});
+
 describe('[S1] scope rules that are replaced', () => {
   const local: ScopeRule[] = [{ path: './A', share: 'local' }];
 
@@ -252,6 +340,64 @@ describe('[S1] scope rules that are replaced', () => {
     expect(valueAt(game, './A')).toBeUndefined();
     const stored = meeting.restored('game', [game.snapshot()], { rules: local });
     expect(valueAt(stored, './A')).toBeUndefined();
+  });
+
+  it('close a VM that does not follow with the code that it gets when it comes again', () => {
+    const meeting = new Meeting();
+    meeting.serve('mo', { upgrades: follows });
+    const old = meeting.replica('game', {});
+    const line = meeting.connect('game', { mo: old });
+    line.carry();
+    const phone = meeting.replica('phone', { rules: local, upgrades: replaces(undefined, []) });
+    meeting.connect('phone', { mo: phone }).carry();
+    line.carry();
+    const again = meeting.connect('game', { mo: old });
+    again.carry();
+    expect([line.heard.at(-1), again.heard.at(-1)]).toEqual(Array(2).fill('closed mo rules-mismatch'));
+  });
+
+  it('from local to shared take nothing from a VM whose hub refuses them', () => {
+    const meeting = new Meeting();
+    meeting.serve('mo', { rules: local });
+    const game = meeting.replica('game', { rules: local });
+    const line = meeting.connect('game', { mo: game });
+    line.carry();
+    write(game, './A', 'secret');
+    line.follower.abandon();
+    const next = meeting.restored('game', [game.snapshot()], { upgrades: replaces(undefined, local) });
+    expect(valueAt(next, './A')).toBeUndefined();
+    const refused = meeting.connect('game', { mo: next });
+    refused.carry();
+    expect(refused.heard.at(-1)).toBe('closed mo rules-mismatch');
+    const back = meeting.restored('game', [next.snapshot()], { rules: local });
+    expect(valueAt(back, './A')).toBe('secret');
+    const following = { ...replaces(undefined, local), follows: true };
+    const other = meeting.restored('game', [next.snapshot()], { upgrades: following });
+    meeting.connect('game', { mo: other }).carry();
+    expect(valueAt(other, './A')).toBe('secret');
+  });
+
+  it('from local to shared let go of it for good once they hold', () => {
+    const meeting = new Meeting();
+    meeting.serve('mo', { rules: local, upgrades: follows });
+    const game = meeting.replica('game', { rules: local });
+    const line = meeting.connect('game', { mo: game });
+    line.carry();
+    write(game, './A', 'secret');
+    line.follower.abandon();
+    const stored = [game.snapshot()];
+    const next = meeting.restored('game', stored, { upgrades: replaces(undefined, local) });
+    const taken = meeting.connect('game', { mo: next });
+    taken.carry();
+    expect(taken.heard).toContain('synced mo');
+    const third: ScopeRule[] = [...local, { path: './B', share: 'local' }];
+    stored.push(...next.takeJournal());
+    const later = meeting.restored('game', [next.snapshot()], {
+      rules: third,
+      upgrades: replaces(undefined, []),
+    });
+    const last = meeting.restored('game', stored, { rules: third, upgrades: replaces(undefined, []) });
+    expect([later, last].map((each) => valueAt(each, './A'))).toEqual([undefined, undefined]);
   });
 
   it('from local to shared publish nothing until the next write', () => {

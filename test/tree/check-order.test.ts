@@ -44,11 +44,13 @@ function setUp(): World {
 }
 
 const LEAF: Subtree = { kind: 'leaf', data: 'x' };
+const NO_DATA: Subtree = { kind: 'leaf', title: 'T' };
 const NAMELESS: Subtree = { kind: 'interior', children: [{ name: '', ...LEAF }] };
 
 const add = (target: string, data = ''): Command => ({ type: 'Add', target, data });
 const replace = (target: string, data: string): Command => ({ type: 'Replace', target, data });
 const empty = (target: string): Command => ({ type: 'Replace', target });
+const nothing = (target: string): Command => ({ type: 'Replace', target, subtree: { kind: 'unstated' } });
 const remove = (target: string): Command => ({ type: 'Delete', target });
 const get = (target: string): Command => ({ type: 'Get', target });
 const exec = (target: string): Command => ({ type: 'Exec', target });
@@ -72,6 +74,8 @@ const TABLE: readonly [string, Command, Status][] = [
   ['the root; not granted', remove('.'), 405],
   ['no Data; no such node', empty('./none'), 412],
   ['no Data; not granted', empty('./closed'), 412],
+  ['no Data in the subtree; no such node', { type: 'Replace', target: './none', subtree: NO_DATA }, 412],
+  ['no Data in the subtree; not granted', { type: 'Replace', target: './closed', subtree: NO_DATA }, 412],
   ['no such node; not granted', get('./closed/none'), 404],
   ['no such node; not granted', remove('./closed/none'), 404],
   ['no such node; not granted', exec('./closed/none'), 404],
@@ -88,6 +92,10 @@ const TABLE: readonly [string, Command, Status][] = [
   ['not granted; unknown to the schema', copy('./text', './M/Named/x'), 425],
   ['not granted; another kind', { type: 'Replace', target: './closed', subtree: LEAF }, 425],
   ['not granted; a name that is none', { type: 'Add', target: './M/Named/x', subtree: NAMELESS }, 425],
+  ['not granted; nothing stated of a leaf', nothing('./closed/leaf'), 425],
+  ['no Data in the subtree; AccessType', { type: 'Replace', target: './M/State', subtree: NO_DATA }, 412],
+  ['nothing stated of a leaf; AccessType', nothing('./M/State'), 412],
+  ["nothing stated of a leaf; another VM's", nothing('./M/Foreign/1'), 412],
   ["another VM's; unknown to the schema", add('./M/Foreign/x'), 405],
   ["another VM's; Occurrence", add('./M/Foreign/2', '1'), 405],
   ["another VM's; form", replace('./M/Foreign/1', 'x'), 405],

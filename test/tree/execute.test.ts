@@ -221,6 +221,71 @@ describe('a command', () => {
     expect(() => world.byServer(title)).toThrow('broken');
     expect(() => world.byServer(atomic(add('./a'), replace('./M/Ready', 'true'), title))).toThrow('broken');
     expect(world.dump()).toEqual(before);
+    expect(() => world.byServer(sequence(add('./a'), title))).toThrow('broken');
+    expect(world.at('./a')).toBeDefined();
+  });
+});
+
+describe('a command that is too large for one message', () => {
+  const two = (target: string): Command => ({
+    type: 'Add',
+    target,
+    subtree: { kind: 'interior', children: [{ name: 'a', kind: 'leaf', data: '' }] },
+  });
+
+  function limited(): World {
+    const world = new World();
+    world.local.maxAdds = 1;
+    world.mo.maxAdds = 1;
+    return world;
+  }
+
+  it('is 413, and leaves the tree as it was', () => {
+    const world = limited();
+    const before = world.dump();
+    expect(world.byServer(two('./x'))).toEqual({ status: Status.TooLarge });
+    expect(world.dump()).toEqual(before);
+    expect(world.byServer(add('./x')).status).toBe(Status.Ok);
+  });
+
+  it('is 413 in a Sequence, which goes on with the next', () => {
+    const world = limited();
+    const outcome = world.byServer(sequence(add('./a'), two('./b'), sequence(two('./c'), add('./d'))));
+    expect(outcome).toEqual({
+      status: Status.Ok,
+      outcomes: [
+        { status: Status.Ok },
+        { status: Status.TooLarge },
+        { status: Status.Ok, outcomes: [{ status: Status.TooLarge }, { status: Status.Ok }] },
+      ],
+    });
+    expect(['./a', './b', './c', './d'].map((uri) => world.at(uri) !== undefined)).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('[M7] is 413 as an Atomic, with 216 for what is undone: all of it, and in every tree', () => {
+    const world = limited();
+    const undone = { status: Status.RolledBack };
+    for (const commands of [
+      [add('./a'), add('./b')],
+      [add('./a'), add('./M/Ext'), add('./M/Accounts')],
+      [add('./M/Ext'), add('./a'), add('./b')],
+    ]) {
+      const before = [world.dump(), world.local.committed, world.mo.committed];
+      expect(world.byServer(sequence(atomic(...commands), add('./M')))).toEqual({
+        status: Status.Ok,
+        outcomes: [
+          { status: Status.TooLarge, outcomes: commands.map(() => undone) },
+          { status: Status.AlreadyExists },
+        ],
+      });
+      expect([world.dump(), world.local.committed, world.mo.committed]).toEqual(before);
+    }
+    expect(world.byServer(atomic(add('./a'), add('./M/Ext'))).status).toBe(Status.Ok);
   });
 });
 

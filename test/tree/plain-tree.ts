@@ -2,6 +2,7 @@
  * A naive tree, for tests alone: plain objects, copied at the beginning of each transaction and put back by a rollback. What
  * the schema requires is made together with its parent.
  */
+import { VirmoError } from '../../src/errors.ts';
 import { findSchemaNode, isRequired, kindOf, normaliseName, type SchemaNode } from '../../src/tree/schema.ts';
 import { defaultValueOf } from '../../src/tree/schema-value.ts';
 import type { ExecRequest, NewNode, Transaction, Tree, TreeNode } from '../../src/tree/tree.ts';
@@ -88,6 +89,8 @@ export class PlainNode implements TreeNode {
 export class PlainTree implements Tree {
   readonly root: PlainNode;
   takesExecs = true;
+  /** A transaction that adds more nodes is too large for a message. */
+  maxAdds: number = Number.POSITIVE_INFINITY;
   readonly execs: OrderedExec[] = [];
   /** How many transactions were begun, and how many of them were committed. */
   begun = 0;
@@ -114,6 +117,7 @@ export class PlainTree implements Tree {
 class PlainTransaction implements Transaction {
   readonly #tree: PlainTree;
   readonly #restore: () => void;
+  #adds = 0;
   #ended = false;
 
   constructor(tree: PlainTree) {
@@ -122,6 +126,7 @@ class PlainTransaction implements Transaction {
   }
 
   add(parent: TreeNode, name: string, node: NewNode): TreeNode {
+    this.#adds++;
     const above = plain(parent);
     const schema = above.schema && findSchemaNode(above.schema, name, node.kind);
     const added = grow(name, above, schema, node);
@@ -164,7 +169,17 @@ class PlainTransaction implements Transaction {
     return id;
   }
 
+  checkSize(): void {
+    if (this.#adds > this.#tree.maxAdds) throw new VirmoError('message-too-large', `${this.#adds} nodes`);
+  }
+
   commit(): void {
+    try {
+      this.checkSize();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
     this.#end();
     this.#tree.committed++;
   }

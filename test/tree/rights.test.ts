@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { spotOf } from '../../src/tree/commands/standing.ts';
+import { mayWriteAcl } from '../../src/tree/commands/write-property.ts';
 import { executeCommand } from '../../src/tree/execute.ts';
 import { Forest } from '../../src/tree/forest.ts';
-import { effectiveAcl, isAllowed, mayReplaceAcl, readAcl } from '../../src/tree/rights.ts';
+import { effectiveAcl, isAllowed, readAcl } from '../../src/tree/rights.ts';
 import { Status } from '../../src/tree/status.ts';
 import type { TreeNode } from '../../src/tree/tree.ts';
 import { PlainTree } from './plain-tree.ts';
@@ -40,7 +42,7 @@ describe("the specification's example of ACLs", () => {
   it('lets any server Get the value of NodeA/Node1, but only ServerC change its ACL in one operation', () => {
     expect(whoGets('./NodeA/Node1')).toEqual(SERVERS);
     const node1 = at(forest, 'NodeA', 'Node1');
-    expect(SERVERS.filter((server) => mayReplaceAcl(forest, node1, server))).toEqual(['ServerC']);
+    expect(SERVERS.filter((server) => mayWriteAcl(spotOf(forest, node1), server))).toEqual(['ServerC']);
   });
 
   it('lets no server Delete NodeA/Node1 or Replace its value', () => {
@@ -81,21 +83,21 @@ describe('changing an ACL', () => {
 
   it('of an interior node takes Replace at the node or at its parent', () => {
     const node3 = at(forest, 'NodeB', 'Node3');
-    const may = SERVERS.filter((server) => mayReplaceAcl(forest, node3, server));
+    const may = SERVERS.filter((server) => mayWriteAcl(spotOf(forest, node3), server));
     expect(may).toEqual(['ServerA', 'ServerB']);
   });
 
   it('of a leaf takes Replace at its parent, whatever the leaf grants', () => {
     const node5 = at(forest, 'NodeB', 'Node3', 'Node5');
-    expect(SERVERS.filter((server) => mayReplaceAcl(forest, node5, server))).toEqual(['ServerB']);
+    expect(SERVERS.filter((server) => mayWriteAcl(spotOf(forest, node5), server))).toEqual(['ServerB']);
   });
 
   it('of the root takes Replace at the root', () => {
-    expect(mayReplaceAcl(forest, forest.root, 'ServerA')).toBe(false);
+    expect(mayWriteAcl(spotOf(forest, forest.root), 'ServerA')).toBe(false);
   });
 
   it('[P2] is always open to the device itself', () => {
-    expect(mayReplaceAcl(forest, at(forest, 'NodeA', 'Node1'), undefined)).toBe(true);
+    expect(mayWriteAcl(spotOf(forest, at(forest, 'NodeA', 'Node1')), undefined)).toBe(true);
     expect(isAllowed(forest, at(forest, 'NodeA', 'Node1'), 'Delete', undefined)).toBe(true);
   });
 });

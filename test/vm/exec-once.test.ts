@@ -102,6 +102,35 @@ describe('[X2] an Exec', () => {
     expect(seen).toEqual(['https://example.com', 'https://example.com']);
   });
 
+  it('[D5] that was ordered first is run first, by a VM that was away and by one that joins, also when cleaning turned the log round', async () => {
+    const bed = new Bed();
+    const { device, game, hub, connection } = await pair(bed);
+    await connection.close();
+    for (const [data, writes] of [
+      ['first', 300],
+      ['second', 230],
+    ] as const) {
+      await device.execute({ ...run, data, addressees: ['game', 'phone'] });
+      for (let n = 0; n < writes; n++) await set(device, 'Run', String(n));
+    }
+    const orders = [...hub.replica.records()].filter(({ content }) => content.kind === 'exec');
+    const [inLog] = orders.map(({ content }) => content.kind === 'exec' && content.data);
+    expect(inLog, 'cleaning turned them round').toBe('second');
+    await game.close();
+    for (const id of ['game', 'phone']) {
+      const vm = await bed.vm(id);
+      const mount = await vm.mount('./MO', { mo: 'mo' });
+      const ran: unknown[] = [];
+      mount.handleExec('./Run', ({ data }) => {
+        ran.push(data);
+        return { status: 200 };
+      });
+      bed.connect(vm);
+      await until('both ran', () => ran.length === 2);
+      expect(ran, id).toEqual(['first', 'second']);
+    }
+  });
+
   it('in an Atomic that fails is not ordered', async () => {
     const { device, hub, copy } = await pair(new Bed());
     const [atHub, atVm] = [counted(hub), counted(copy)];
@@ -144,6 +173,7 @@ describe('[X2] an Exec', () => {
       uriOf: () => './Run',
       whenSafe: () => Promise.resolve(),
       dirty: () => undefined,
+      afterTurn: (call) => void setImmediate(call),
     });
     const handle = () => {
       runs++;

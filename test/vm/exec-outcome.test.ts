@@ -283,6 +283,24 @@ describe('[X4] the outcome of an Exec', () => {
     expect(hub.replica.exec(id)?.isAcknowledged).toBe(false);
   });
 
+  it('cannot be acknowledged while the storage fails; it is told on, and can be when the storage works', async () => {
+    const bed = new Bed();
+    const { device, hub } = await pair(bed);
+    const id = await order(device);
+    await hub.whenExecClosed(id);
+    await until('there is an outcome', () => hub.pendingOutcomes().length === 1);
+    bed.disk('device').failWrites(new Error('no space left'));
+    const failed = { code: 'storage-failed' } as const;
+    const writing = expect(set(device, 'Other', '')).rejects.toMatchObject(failed);
+    await expect(hub.acknowledgeOutcome(id)).rejects.toMatchObject(failed);
+    await writing;
+    expect(hub.pendingOutcomes()).toHaveLength(1);
+    bed.disk('device').failWrites(undefined);
+    await set(device, 'Other', 'stored');
+    await hub.acknowledgeOutcome(id);
+    expect(hub.pendingOutcomes()).toEqual([]);
+  });
+
   it('where nobody has a handler is 408', async () => {
     const bed = new Bed();
     const { device, hub, copy } = await bed.pair();
@@ -314,6 +332,45 @@ describe('[X4] the outcome of an Exec', () => {
   });
 });
 
+describe('[S1][X3] an Exec of what stays in the VM, whose time is up,', () => {
+  const rules = [{ path: './Run', share: 'local' }] as const;
+  const options = { mo: 'mo', rules, execExpiryMs: 60_000 } as const;
+
+  it('is closed by the VM itself: its outcome is 409, and stays so when its handler answers after all', async () => {
+    const bed = new Bed();
+    let skewMs = 0;
+    const now = (): number => Date.now() + skewMs;
+    const vm = await bed.vm('game', { now });
+    const mount = await vm.mount('./MO', options);
+    await set(vm, 'Run', '');
+    await vm.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
+    let finish: (() => void) | undefined;
+    mount.handleExec('./Run', async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return { status: 200 };
+    });
+    const told = outcomes(mount);
+    const id = await order(vm);
+    await until('it is inside', () => finish !== undefined);
+    await settle();
+    expect(told).toEqual([]);
+    skewMs = 61_000;
+    expect(await mount.whenExecClosed(id)).toEqual(new Map());
+    await until('the outcome is told', () => told.length === 1);
+    finish?.();
+    await until('the late answer came', () => mount.execResults(id).size === 1);
+    await settle();
+    expect(told.map(({ status }) => status)).toEqual([409]);
+    const [next, nextVm] = await again(bed, vm, options);
+    expect(next.pendingOutcomes()).toMatchObject([{ exec: id, status: 409 }]);
+    await next.acknowledgeOutcome(id);
+    await until('it is forgotten', () => next.replica.knownExecs().length === 0);
+    await nextVm.close();
+  });
+});
+
 /** The VM begins anew, once everything is stored; it does not serve. */
 async function again(bed: Bed, vm: Vm, options: Partial<MountOptions> = {}): Promise<[Mount, Vm]> {
   await vm.close();
@@ -322,7 +379,66 @@ async function again(bed: Bed, vm: Vm, options: Partial<MountOptions> = {}): Pro
   return [mount, next];
 }
 
+/** What a mount tells of Execs from now on: the types, of answers with the VM. */
+function told(mount: Mount): string[] {
+  const types: string[] = [];
+  mount.observe((event) => {
+    if (event.type === 'exec-result') types.push(`${event.type} ${event.vm}`);
+    else if (event.type.startsWith('exec-')) types.push(event.type);
+  });
+  return types;
+}
+
 describe('events of an Exec', () => {
+  it('are not told again after a start', async () => {
+    const bed = new Bed();
+    const { game, copy } = await pair(bed);
+    bed.network.cut();
+    await until('the VM noticed', () => !copy.isSynced);
+    const before = told(copy);
+    const here = { type: 'Exec', target: './MO/Run', addressees: ['game'] } as const;
+    const { exec: answered = '' } = await game.execute(here);
+    await until('its outcome is told', () => before.length === 2);
+    expect(before).toEqual(['exec-result game', 'exec-outcome']);
+    const open = await order(game, { isOwn: true });
+    await until('it ran here', () => before.length === 3);
+    const [mount, next] = await again(bed, game);
+    const after = told(mount);
+    bed.network.heal();
+    bed.connect(next);
+    for (const id of [answered, open]) await mount.whenExecClosed(id);
+    await until('its outcome is told', () => after.includes('exec-outcome'));
+    await settle();
+    expect(after.sort()).toEqual(['exec-closed', 'exec-closed', 'exec-outcome', 'exec-result device']);
+  });
+
+  it('are not told again after a start, but for an outcome that a DM server waits for', async () => {
+    const bed = new Bed();
+    const { device, hub, copy } = await pair(bed);
+    const ids = [await order(device), await order(device, { isOwn: true })];
+    for (const id of ids) await Promise.all([hub.whenExecClosed(id), copy.whenExecClosed(id)]);
+    const [mount, next] = await again(bed, device);
+    const after = told(mount);
+    await bed.serve(next);
+    await copy.whenSynced();
+    await set(next, 'Later', '');
+    await untilEqual(mount, copy);
+    expect(after).toEqual(['exec-outcome']);
+  });
+
+  it('tell the end also of one that was open at the start, and is forgotten when this VM hears of it again', async () => {
+    const bed = new Bed();
+    const { device, game, copy } = await pair(bed);
+    const command = { type: 'Exec', target: './MO/Run', addressees: ['phone'] } as const;
+    const { exec: id = '' } = await device.execute(command);
+    await until('the VM knows of it', () => copy.replica.exec(id) !== undefined);
+    const [mount] = await again(bed, game);
+    const after = told(mount);
+    mount.replica.forgetLocalExecs(mount.replica.openExecs());
+    await settle();
+    expect(after).toEqual(['exec-closed']);
+  });
+
   it('are each told once, the outcome after all answers', async () => {
     const { device, hub } = await pair(new Bed());
     const events = mountEvents(hub);

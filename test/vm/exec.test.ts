@@ -91,7 +91,7 @@ describe('[X1] an Exec', () => {
     );
   });
 
-  it('is answered also when the handler has more to say than can be recorded', async () => {
+  it('has the status of a handler that has more to say than can be recorded', async () => {
     const bed = new Bed();
     const { device, hub, copy } = await bed.pair({ maxCommandBytes: 10_000 });
     await set(device, 'Run', '');
@@ -99,7 +99,7 @@ describe('[X1] an Exec', () => {
     counted(hub);
     copy.handleExec('./Run', () => ({ status: 200, data: 'x'.repeat(20_000) }));
     const results = await hub.whenExecClosed(await order(device));
-    expect(results.get('game')).toMatchObject({ answer: 'done', status: 413 });
+    expect(results.get('game')).toEqual({ answer: 'done', status: 200, data: '' });
   });
 
   it('without a handler is answered so', async () => {
@@ -124,6 +124,27 @@ describe('[X1] an Exec', () => {
     expect(results.get('game')).toEqual({ answer: 'gone', status: 404, data: '' });
     expect(atVm).toEqual([]);
     expect(game.id).toBe('game');
+  });
+
+  it('[I2] of a node that was deleted and added again is answered so, too: it was ordered of another', async () => {
+    const bed = new Bed();
+    const { device, game, hub, copy } = await pair(bed);
+    const atHub = counted(hub);
+    bed.network.cut();
+    await until('the VM noticed', () => !copy.isSynced);
+    const command = { type: 'Exec', target: './MO/Run', addressees: ['device'] } as const;
+    const { exec: id = '' } = await game.execute(command);
+    await device.execute({ type: 'Delete', target: './MO/Run' });
+    await set(device, 'Run', 'another');
+    const events = mountEvents(copy);
+    bed.network.heal();
+    const gone = { answer: 'gone', status: 404, data: '' };
+    expect(await copy.whenExecClosed(id)).toEqual(new Map([['device', gone]]));
+    await until('the outcome is told', () => events.some(({ type }) => type === 'exec-outcome'));
+    expect(events.flatMap((each) => (each.type === 'exec-outcome' ? [each.outcome.uri] : []))).toEqual(['']);
+    expect(atHub).toEqual([]);
+    await hub.whenExecClosed(await order(device));
+    expect(atHub).toHaveLength(1);
   });
 
   it('that comes too late is not run, and says so', async () => {

@@ -1,4 +1,4 @@
-import type { MountEvent } from 'virmo-sync';
+import type { Command, MountEvent } from 'virmo-sync';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { fumo } from 'virmo-sync/mo/fumo';
 import { describe, expect, it } from 'vitest';
@@ -278,6 +278,66 @@ describe('[M7] a command over several management objects', () => {
     await set(game, 'Small', '1');
     await untilEqual(hub, copy);
   });
+
+  it('[M7] that is too large is 413 alone in a Sequence; an Atomic that is, is undone as a whole', async () => {
+    const bed = new Bed();
+    const { game, hub, copy } = await bed.pair({ maxCommandBytes: 2_000 });
+    const add = (name: string, bytes: number) =>
+      ({ type: 'Add', target: `./MO/${name}`, data: 'x'.repeat(bytes) }) as const;
+    const atomic = { type: 'Atomic', commands: [add('D', 1_500), add('E', 1_500)] } as const;
+    const commands = [add('A', 1), add('B', 5_000), atomic, add('C', 1)];
+    expect(await game.execute({ type: 'Sequence', commands })).toEqual({
+      status: 200,
+      outcomes: [
+        { status: 200 },
+        { status: 413 },
+        { status: 413, outcomes: [{ status: 216 }, { status: 216 }] },
+        { status: 200 },
+      ],
+    });
+    await untilEqual(hub, copy);
+    expect((await get(game, './MO'))?.split('/').sort()).toEqual(['A', 'C']);
+  });
+});
+
+describe('an Atomic over two management objects', () => {
+  it('[M7] that is too large for the second leaves nothing in the first', async () => {
+    const vm = await new Bed().vm('game');
+    const mounts = [
+      await vm.mount('./a', { mo: 'a' }),
+      await vm.mount('./b', { mo: 'b', maxCommandBytes: 2_000 }),
+    ];
+    const commands = [
+      { type: 'Add', target: './a/X', data: '1' },
+      { type: 'Add', target: './b/X', data: 'x'.repeat(5_000) },
+    ] as const;
+    const undone = { status: 216 };
+    expect(await vm.execute({ type: 'Atomic', commands })).toEqual({
+      status: 413,
+      outcomes: [undone, undone],
+    });
+    expect(await Promise.all(['./a', './b'].map((uri) => get(vm, uri)))).toEqual(['', '']);
+    expect(mounts.map(({ replica }) => [...replica.records()])).toEqual([[], []]);
+  });
+});
+
+describe('resolving', () => {
+  it('[M4] answers 500 to a name that is none, half a character too, and 404 where nothing is parked', async () => {
+    const bed = new Bed();
+    const { device, game, hub, copy, connection } = await bed.pair();
+    await connection.close();
+    await set(device, 'N', '1');
+    await game.execute({ type: 'Add', target: './MO/N', meta: { format: 'node' } });
+    bed.connect(game);
+    await untilEqual(hub, copy);
+    const [parked] = copy.conflicts();
+    const shown = copy.replica.root.child('N');
+    for (const name of ['', '.', 'a/b', '\ud800']) {
+      expect(await copy.resolve(parked?.id ?? '', { how: 'rename', name })).toBe(500);
+      expect(await copy.resolve(shown?.id ?? '', { how: 'rename', name })).toBe(404);
+    }
+    expect(await copy.resolve(parked?.id ?? '', { how: 'rename', name: 'M' })).toBe(200);
+  });
 });
 
 describe('observing', () => {
@@ -363,6 +423,31 @@ describe('executing', () => {
     const add = { type: 'Add', target: './MO/A', data: '1' } as const;
     await expect(vm.execute(add, { server: 'two words' })).rejects.toThrow(RangeError);
     expect(await get(vm, './MO/A')).toBe(undefined);
+  });
+
+  it("what the types forbid, or for addressees that are none, is a caller's mistake, and nothing is written", async () => {
+    const vm = await new Bed().vm('game');
+    await vm.mount('./MO', { mo: 'mo' });
+    const add = { type: 'Add', target: './MO/A', data: '1' };
+    for (const wrong of [
+      { type: 'Add', target: './MO/B', subtree: { kind: 'leaf', data: '1', title: 5 } },
+      { type: 'Get' },
+      { type: 'Exec', target: './MO/A', addressees: [] },
+    ]) {
+      const commands: Command = JSON.parse(JSON.stringify({ type: 'Sequence', commands: [add, wrong] }));
+      await expect(vm.execute(commands)).rejects.toThrow(wrong.type === 'Exec' ? RangeError : TypeError);
+    }
+    expect(await get(vm, './MO')).toBe('');
+  });
+
+  it('[S1] an Exec of a node that stays in this VM, for another, is 405, and a Sequence goes on after it', async () => {
+    const vm = await new Bed().vm('game');
+    const mount = await vm.mount('./MO', { mo: 'mo', rules: [{ path: './Own', share: 'local' }] });
+    const add = (name: string) => ({ type: 'Add', target: `./MO/${name}`, data: '' }) as const;
+    const exec = { type: 'Exec', target: './MO/Own', addressees: ['other'] } as const;
+    const { outcomes } = await vm.execute({ type: 'Sequence', commands: [add('Own'), exec, add('A')] });
+    expect(outcomes).toEqual([{ status: 200 }, { status: 405 }, { status: 200 }]);
+    expect(mount.replica.knownExecs()).toEqual([]);
   });
 
   it('[P2] asks the ACL of the root for what is mounted below it', async () => {

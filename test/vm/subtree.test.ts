@@ -1,6 +1,7 @@
 /** Commands about whole subtrees, between VMs: one command, one stamp, merged node by node (rules T2, M1). */
-import type { Subtree } from 'virmo-sync';
+import type { Schema, Subtree } from 'virmo-sync';
 import { describe, expect, it } from 'vitest';
+import { interior, leaf, ONE } from '../tree/schemas.ts';
 import { Bed, get, mountEvents, set, untilEqual } from './bed.ts';
 
 /** An account with these leaves. */
@@ -29,6 +30,34 @@ describe('a Replace of a subtree', () => {
     expect(await Promise.all(leaves)).toEqual(['b', '2', 'n', undefined]);
     const conflicts = events.flatMap((event) => (event.type === 'conflict' ? [event.uri] : []));
     expect(conflicts).toEqual(['./Account/Old']);
+  });
+
+  it('[M5] deletes what comes back in the place of what goes, too, unless the subtree has it', async () => {
+    const schemaWith = (max: number): Schema => {
+      const item = leaf(undefined, 'chr', { occurrence: { min: 0, max } });
+      return { root: interior('x', [interior('List', [item], { occurrence: ONE })]) };
+    };
+    const bed = new Bed();
+    const before = await bed.vm('device');
+    await before.mount('./MO', { mo: 'mo', schema: schemaWith(4) });
+    await bed.serve(before);
+    for (const name of ['1', '2', '3', '4']) await set(before, `List/${name}`, 'old');
+    await before.close();
+    const vm = await bed.vm('device');
+    const upgraded = { schema: schemaWith(2), upgradesFrom: [{ schema: schemaWith(4) }] };
+    const mount = await vm.mount('./MO', { mo: 'mo', ...upgraded });
+    await bed.serve(vm);
+    expect(mount.conflicts().map(({ uri, why }) => `${uri} ${why}`)).toEqual([
+      './List/3 occurrence',
+      './List/4 occurrence',
+    ]);
+    const fourth = mount.conflicts()[1]?.id;
+    const subtree: Subtree = { kind: 'interior', children: [{ name: '4', kind: 'leaf', data: 'new' }] };
+    expect((await vm.execute({ type: 'Replace', target: './MO/List', subtree })).status).toBe(200);
+    expect(await get(vm, './MO/List')).toBe('4');
+    expect(await get(vm, './MO/List/4')).toBe('new');
+    expect(mount.replica.root.child('List')?.child('4')?.id).toBe(fourth);
+    expect(mount.conflicts()).toEqual([]);
   });
 });
 

@@ -9,7 +9,7 @@ import { addParents, freshAcl } from './parents.ts';
 import { DONE, type Run, readTarget, refuse } from './run.ts';
 import { addSubtree } from './subtree.ts';
 
-/** Answers in the order of `execute.ts`. What has been added before a failure is in the transaction still: who ends that undoes it. */
+/** Answers in the order of docs/command-checks.md. What has been added before a failure is in the transaction still: who ends that undoes it. */
 export function add(command: AddCommand, run: Run): Outcome {
   const target = readTarget(command.target, run.limits);
   if (!target.ok) return refuse(target.status);

@@ -1,8 +1,10 @@
 /** Delete: a node and all below it (RepPro 4.1.6.5). */
 import type { DeleteCommand, Outcome } from '../command.ts';
+import { isLastOfItsKind } from '../occurrence.ts';
 import { isAllowed } from '../rights.ts';
 import { Status } from '../status.ts';
 import type { TreeNode } from '../tree.ts';
+import { isFixed } from './permanence.ts';
 import { DONE, hasAccess, type Run, readTarget, refuse } from './run.ts';
 
 /**
@@ -23,13 +25,5 @@ export function remove(command: DeleteCommand, run: Run): Outcome {
 
 /** Whether the node itself lets go: it is not permanent, its AccessType has Delete, and it is not another VM's to write (rule S1). */
 export function isDeletable(node: TreeNode, run: Run): boolean {
-  if (run.forest.isPermanent(node) || !node.writable) return false;
-  if (run.server !== undefined && node.schema?.scope === 'permanent') return false;
-  return hasAccess(node.schema, 'Delete', run);
-}
-
-/** Whether the Occurrence wants at least one such node, and this is the only one. */
-function isLastOfItsKind({ schema, parent }: TreeNode): boolean {
-  if (schema === undefined || parent === undefined || schema.occurrence.min === 0) return false;
-  return parent.countOf(schema) <= 1;
+  return !isFixed(node, run) && node.writable && hasAccess(node.schema, 'Delete', run);
 }

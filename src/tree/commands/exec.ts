@@ -17,5 +17,11 @@ export function exec(command: ExecCommand, run: Run): Outcome {
     return refuse(Status.NotAllowed);
   const { data, correlator, addressees } = command;
   const request = { data, correlator, server, addressees };
-  return { status: Status.Accepted, exec: transaction.exec(node, request) };
+  try {
+    return { status: Status.Accepted, exec: transaction.exec(node, request) };
+  } catch (error) {
+    // Whom the command names does not have the node, which stays in this VM (rule S1).
+    if (error instanceof RangeError) return refuse(Status.NotAllowed);
+    throw error;
+  }
 }

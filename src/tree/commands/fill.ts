@@ -1,5 +1,6 @@
 /** What is below a node, made as a subtree says: nodes deleted, added and adjusted, site by site (RepPro 4.1.6.1, 4.1.6.11). */
 import type { Outcome } from '../command.ts';
+import { hasTooFew } from '../occurrence.ts';
 import { findSchemaNode, kindOf, normaliseName, type SchemaNode } from '../schema.ts';
 import { Status } from '../status.ts';
 import type { NamedSubtree, Subtree } from '../subtree.ts';
@@ -8,6 +9,7 @@ import { nameProblem } from '../uri.ts';
 import { addDescribed } from './add-described.ts';
 import { adjust, whyNotWritten } from './adjust.ts';
 import { isDeletable } from './delete.ts';
+import { isFixed } from './permanence.ts';
 import type { Run } from './run.ts';
 import { may, type Standing, standingBelow } from './standing.ts';
 import { follow, isBeyond, refuseAt, type Trail } from './trail.ts';
@@ -55,7 +57,7 @@ function fill(site: Site, sites: Site[], run: Run): Outcome | undefined {
     if (next.node.kind === 'interior') sites.push(next);
   }
   for (const [schema, trail] of cleared) {
-    if (schema.occurrence.min > site.node.countOf(schema)) return refuseAt(trail, Status.NotAllowed);
+    if (hasTooFew(site.node, schema)) return refuseAt(trail, Status.NotAllowed);
   }
   return undefined;
 }
@@ -140,9 +142,8 @@ function adjustChild(site: Site, node: TreeNode, { subtree, name, trail }: Wante
 
 /** Names that are one by CaseSense may differ in case: the document's is taken, where the node can be renamed at all. */
 function adjustName(node: TreeNode, name: string, standing: Standing, run: Run): Status | undefined {
-  const { forest, server, transaction } = run;
-  if (forest.nameOf(node) === name || forest.isPermanent(node)) return undefined;
-  if (server !== undefined && node.schema?.scope === 'permanent') return undefined;
+  const { forest, transaction } = run;
+  if (forest.nameOf(node) === name || isFixed(node, run)) return undefined;
   const refusal = whyNotWritten(node, standing, run);
   if (refusal === undefined) transaction.rename(node, name);
   return refusal;

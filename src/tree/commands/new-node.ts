@@ -6,6 +6,7 @@ import type { NewNode, TreeNode } from '../tree.ts';
 import type { Data } from '../value.ts';
 import { inferIdentifier, readIdentifier, takesIdentifier } from './identifier.ts';
 import { isTnds, readItemValue } from './item-value.ts';
+import { isClosed } from './permanence.ts';
 import { hasAccess, type Run } from './run.ts';
 
 /** What the schema says of a node that may be added, or why it may not. */
@@ -25,8 +26,8 @@ export function describeNew(
   const isOurs = parent.isWritableBelow(name, schema === undefined ? (kind ?? 'leaf') : kindOf(schema));
   if (!isKnown || !isOurs) return { ok: false, status: Status.NotAllowed };
   if (schema === undefined) return { ok: true, schema };
-  const isClosed = run.server !== undefined && schema.scope === 'permanent';
-  if (isClosed || !hasAccess(schema, 'Add', run)) return { ok: false, status: Status.NotAllowed };
+  if (isClosed(schema, run) || !hasAccess(schema, 'Add', run))
+    return { ok: false, status: Status.NotAllowed };
   const isFull = schema.occurrence.max < Infinity && parent.countOf(schema) >= schema.occurrence.max;
   return isFull ? { ok: false, status: Status.DeviceFull } : { ok: true, schema };
 }

@@ -20,7 +20,7 @@ export function isPropertyName(word: string): word is PropertyName {
 export function readProperty(forest: Forest, node: TreeNode, property: PropertyName): string | undefined {
   switch (property) {
     case 'ACL':
-      return node.acl === '' && forest.parentOf(node) === undefined ? ROOT_ACL : node.acl;
+      return node.acl === '' && node === forest.root ? ROOT_ACL : node.acl;
     case 'Format':
       return node.value?.format ?? 'node';
     case 'Name':

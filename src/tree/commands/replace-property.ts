@@ -1,14 +1,16 @@
 /** Replace of `?prop=ACL`, `?prop=Name` and `?prop=Title` (TND 1.2, section 8.3.5). */
-import { type Acl, formatAcl, parseAcl } from '../acl.ts';
 import type { Outcome } from '../command.ts';
-import { isAllowed, mayReplaceAcl } from '../rights.ts';
+import { isAllowed } from '../rights.ts';
 import { normaliseName } from '../schema.ts';
 import { Status } from '../status.ts';
-import { isLongerThan, isWellFormed, utf8Length } from '../text.ts';
+import { isLongerThan } from '../text.ts';
 import type { TreeNode } from '../tree.ts';
 import { formatUri, nameProblem } from '../uri.ts';
 import type { Data } from '../value.ts';
+import { isFixed } from './permanence.ts';
 import { DONE, hasAccess, type Run, refuse } from './run.ts';
+import { spotOf } from './standing.ts';
+import { writeAcl, writeTitle } from './write-property.ts';
 
 /** The properties that a command may change (TND 1.2, section 8.3.5). */
 export type ReplaceableProperty = 'ACL' | 'Name' | 'Title';
@@ -22,57 +24,24 @@ export function replaceProperty(
 ): Outcome {
   switch (property) {
     case 'ACL':
-      return replaceAcl(node, data, run);
+      return answer(writeAcl(spotOf(run.forest, node), data, run));
     case 'Name':
       return rename(node, data, run);
     case 'Title':
-      return replaceTitle(node, data, run);
+      return answer(writeTitle(spotOf(run.forest, node), data, run));
   }
 }
 
-/** The ACL is stored in its canonical form. The root keeps Add=* whatever a server says (8.3.7.1.2). */
-function replaceAcl(node: TreeNode, data: Data, { forest, server, transaction }: Run): Outcome {
-  if (!mayReplaceAcl(forest, node, server)) return refuse(Status.PermissionDenied);
-  if (!node.writable) return refuse(Status.NotAllowed);
-  if (typeof data !== 'string') return refuse(Status.UnsupportedFormat);
-  const result = parseAcl(data);
-  if (!result.ok) return refuse(Status.CommandFailed);
-  const isRoot = forest.parentOf(node) === undefined;
-  if (isRoot && server !== undefined && !isOpenToAdd(result.acl)) return refuse(Status.NotAllowed);
-  transaction.replaceAcl(node, formatAcl(result.acl));
-  return DONE;
+function answer(refusal: Status | undefined): Outcome {
+  return refusal === undefined ? DONE : refuse(refusal);
 }
-
-/** What the root's ACL grants whatever a server says: everybody adds (TND 1.2, section 8.3.7.1.2). */
-export function isOpenToAdd(acl: Acl): boolean {
-  return acl.get('Add')?.has('*') === true;
-}
-
-function replaceTitle(node: TreeNode, data: Data, { forest, server, transaction }: Run): Outcome {
-  if (!isAllowed(forest, node, 'Replace', server)) return refuse(Status.PermissionDenied);
-  if (!node.writable) return refuse(Status.NotAllowed);
-  if (typeof data !== 'string') return refuse(Status.UnsupportedFormat);
-  const problem = titleProblem(data);
-  if (problem !== undefined) return refuse(problem);
-  transaction.replaceTitle(node, data);
-  return DONE;
-}
-
-/** Why this is no Title: half a surrogate pair 400, more than 255 bytes 413 (TND 1.2, section 8.3.7.5). */
-export function titleProblem(title: string): Status | undefined {
-  if (!isWellFormed(title)) return Status.BadRequest;
-  return utf8Length(title) > MAX_TITLE_BYTES ? Status.TooLarge : undefined;
-}
-
-const MAX_TITLE_BYTES = 255;
 
 /** A rename to the name that the node has does nothing (rule M1). */
 function rename(node: TreeNode, name: Data, run: Run): Outcome {
   const { forest, server, transaction } = run;
   if (!isAllowed(forest, node, 'Replace', server)) return refuse(Status.PermissionDenied);
   const { parent } = node;
-  if (parent === undefined || forest.isPermanent(node)) return refuse(Status.NotAllowed);
-  if (server !== undefined && node.schema?.scope === 'permanent') return refuse(Status.NotAllowed);
+  if (parent === undefined || isFixed(node, run)) return refuse(Status.NotAllowed);
   if (!hasAccess(node.schema, 'Replace', run) || !node.writable) return refuse(Status.NotAllowed);
   if (typeof name !== 'string') return refuse(Status.UnsupportedFormat);
   if (nameProblem(name) !== undefined) return refuse(Status.CommandFailed);

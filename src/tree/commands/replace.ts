@@ -2,10 +2,12 @@
 import type { Outcome, ReplaceCommand } from '../command.ts';
 import { isAllowed } from '../rights.ts';
 import { Status } from '../status.ts';
+import type { Subtree } from '../subtree.ts';
 import type { TreeNode } from '../tree.ts';
 import type { UriQuery } from '../uri.ts';
 import type { Data } from '../value.ts';
 import { isTnds, readItemValue } from './item-value.ts';
+import { isPermanent } from './permanence.ts';
 import { isPropertyName } from './property.ts';
 import { type ReplaceableProperty, replaceProperty } from './replace-property.ts';
 import { DONE, hasAccess, type Run, readTarget, refuse } from './run.ts';
@@ -17,15 +19,20 @@ export function replace(command: ReplaceCommand, run: Run): Outcome {
   if (!target.ok) return refuse(target.status);
   const property = target.query === undefined ? undefined : readReplaceable(target.query);
   if (typeof property === 'number') return refuse(property);
-  const subtree = property === undefined ? command.subtree : undefined;
-  if (command.data === undefined && subtree === undefined) return refuse(Status.Incomplete);
+  const { data, subtree } = command;
+  if (property === undefined && subtree !== undefined) return replaceBySubtree(target.path, subtree, run);
+  if (data === undefined) return refuse(Status.Incomplete);
   const node = run.forest.locate(target.path);
   if (node === undefined) return refuse(Status.NotFound);
-  if (subtree !== undefined) return replaceSubtree(node, target.path, subtree, run);
-  if (command.data === undefined) return refuse(Status.Incomplete);
   return property === undefined
-    ? replaceValue(node, command, command.data, run)
-    : replaceProperty(node, property, command.data, run);
+    ? replaceValue(node, command, data, run)
+    : replaceProperty(node, property, data, run);
+}
+
+function replaceBySubtree(path: readonly string[], subtree: Subtree, run: Run): Outcome {
+  if (subtree.kind === 'leaf' && subtree.data === undefined) return refuse(Status.Incomplete);
+  const node = run.forest.locate(path);
+  return node === undefined ? refuse(Status.NotFound) : replaceSubtree(node, path, subtree, run);
 }
 
 function readReplaceable(query: UriQuery): ReplaceableProperty | Status {
@@ -40,7 +47,7 @@ function replaceValue(node: TreeNode, { meta }: ReplaceCommand, data: Data, run:
   if (!hasAccess(node.schema, 'Replace', run) || !node.writable) return refuse(Status.NotAllowed);
   const { value } = node;
   if (value === undefined) return refuse(isTnds(meta) ? Status.UnsupportedFormat : Status.NotAllowed);
-  const permanent = node.required || node.schema?.scope === 'permanent';
+  const permanent = isPermanent(node, run);
   const item = readItemValue(meta, data, { schema: node.schema, value, permanent });
   if (!item.ok) return refuse(item.status);
   run.transaction.replaceValue(node, item.value);

@@ -1,5 +1,6 @@
 /** Add and Replace of a node with all below it, by one command with one answer (RepPro 4.1.6.1, 4.1.6.11). */
 import type { Outcome } from '../command.ts';
+import { hasTooFew } from '../occurrence.ts';
 import { effectiveAcl, isAllowed } from '../rights.ts';
 import { Status } from '../status.ts';
 import type { Subtree } from '../subtree.ts';
@@ -10,7 +11,7 @@ import { isDeletable } from './delete.ts';
 import { childrenOf, fillBelow } from './fill.ts';
 import { freshAcl } from './parents.ts';
 import { DONE, type Run, refuse } from './run.ts';
-import { may, type Standing } from './standing.ts';
+import { may, type Standing, spotOf } from './standing.ts';
 import { trailTo } from './trail.ts';
 
 /** Adds the subtree at `path`, whose last name stands for a node below `parent`. */
@@ -24,19 +25,16 @@ export function addSubtree(parent: TreeNode, path: readonly string[], subtree: S
 
 /**
  * Makes the node at `path` and all below it what the subtree says: the tree that deleting all sub-nodes, replacing the first node and adding the
- * others would give, with nodes that are in both kept and only differences written (rule T2).
+ * others would give, with nodes that are in both kept and only differences written (rule T2). A leaf is Replaced by Data: without it, 412.
  */
 export function replaceSubtree(node: TreeNode, path: readonly string[], subtree: Subtree, run: Run): Outcome {
-  const { forest, server } = run;
-  const standing = effectiveAcl(forest, node);
-  if (!may(standing, 'Replace', server)) return refuse(Status.PermissionDenied);
+  const spot = spotOf(run.forest, node);
+  if (!may(spot.standing, 'Replace', run.server)) return refuse(Status.PermissionDenied);
+  if (node.kind === 'leaf' && subtree.kind === 'unstated') return refuse(Status.Incomplete);
   if (subtree.kind !== 'unstated' && subtree.kind !== node.kind) return replaceKind(node, path, subtree, run);
-  const parent = forest.parentOf(node);
-  // Above the root nobody has rights.
-  const above = parent === undefined ? '' : effectiveAcl(forest, parent);
-  const problem = adjust({ node, standing, above, silent: 'as it is' }, subtree, run);
+  const problem = adjust({ ...spot, silent: 'as it is' }, subtree, run);
   if (problem !== undefined) return refuse(problem);
-  return fill(node, standing, path, subtree, run);
+  return fill(node, spot.standing, path, subtree, run);
 }
 
 function fill(
@@ -58,5 +56,5 @@ function replaceKind(node: TreeNode, path: readonly string[], subtree: Subtree, 
   run.transaction.delete(node);
   const outcome = addSubtree(parent, [...path.slice(0, -1), name], subtree, run);
   if (outcome.status !== Status.Ok || schema === undefined) return outcome;
-  return schema.occurrence.min > parent.countOf(schema) ? refuse(Status.NotAllowed) : outcome;
+  return hasTooFew(parent, schema) ? refuse(Status.NotAllowed) : outcome;
 }

@@ -65,6 +65,42 @@ describe('Copy of a subtree', () => {
     expect(world.at('./to/a')?.value?.format).toBe('int');
   });
 
+  it('leaves ACL and Title of a node that stays as they are, required ones too; what is new has none', () => {
+    const world = setUp();
+    for (const uri of ['./to/a', './to/b/c', './to/gone']) world.have(uri);
+    const own = { acl: 'Get=boss&Replace=s', title: 'mine' };
+    for (const uri of ['./to/a', './to/b', './to/b/c']) {
+      world.setAcl(uri, own.acl);
+      world.byDevice({ type: 'Replace', target: `${uri}?prop=Title`, data: own.title });
+    }
+    expect(copy(world, './from', './to').status).toBe(Status.Ok);
+    for (const uri of ['./to/a', './to/b', './to/b/c']) expect(world.at(uri)).toMatchObject(own);
+    expect(world.at('./to/b/c')?.value?.data).toBe('2');
+    world.byDevice({ type: 'Add', target: './from/new', data: '' });
+    world.setAcl('./from/new', 'Get=*');
+    expect(copy(world, './from', './to').status).toBe(Status.Ok);
+    expect(world.at('./to/new')).toMatchObject({ acl: '', title: '' });
+    const box = interior(undefined, [leaf('In', 'chr', { occurrence: ONE, defaultValue: '5' })], {
+      occurrence: ZERO_OR_MORE,
+    });
+    world.forest.mount('./N', new PlainTree(interior('x', [box])));
+    world.byDevice({ type: 'Add', target: './N/1', subtree: inner([{ ...text('In', '7'), ...own }]) });
+    expect(copy(world, './to/b', './N/1', 'the device').status).toBe(Status.NotAllowed);
+    world.have('./empty', 'node');
+    expect(copy(world, './empty', './N/1').status).toBe(Status.Ok);
+    expect(world.at('./N/1/In')).toMatchObject({ ...own, value: { data: '5' } });
+  });
+
+  it('by a server opens nothing: who could read a node that stays can read it then, and nobody else', () => {
+    const world = setUp();
+    world.have('./to/b/c');
+    world.setAcl('./to/b', 'Get=boss&Replace=boss+s');
+    world.setAcl('./to', 'Add=s&Delete=s&Get=*&Replace=s');
+    expect(copy(world, './from', './to').status).toBe(Status.Ok);
+    expect(world.at('./to/b/c')?.value?.data).toBe('2');
+    expect(world.byServer({ type: 'Get', target: './to/b/c' }).status).toBe(Status.PermissionDenied);
+  });
+
   it('makes a leaf an interior node, and the other way', () => {
     const world = setUp();
     for (const uri of ['./leaf', './node/x']) world.have(uri);

@@ -210,6 +210,23 @@ describe('Exec', () => {
     expect(world.byDevice({ type: 'Exec', target: './M/State' }).status).toBe(Status.Accepted);
   });
 
+  it('[S1] is 405 for VMs that cannot carry it out there, and the Sequence goes on', () => {
+    const world = new World();
+    const begin = world.mo.begin.bind(world.mo);
+    world.mo.begin = () => {
+      const transaction = begin();
+      transaction.exec = () => {
+        throw new RangeError('the node stays in this VM');
+      };
+      return transaction;
+    };
+    const exec = { type: 'Exec', target, addressees: ['other'] } as const;
+    expect(world.byDevice(exec)).toEqual({ status: Status.NotAllowed });
+    const add = { type: 'Add', target: './x' } as const;
+    const { outcomes } = world.byDevice({ type: 'Sequence', commands: [exec, add] });
+    expect(outcomes).toEqual([{ status: Status.NotAllowed }, { status: Status.Ok }]);
+  });
+
   it('is accepted with the id under which its results come, once it is committed', () => {
     const world = new World();
     const outcome = world.byServer({ type: 'Exec', target, data: 'now', correlator: 'c' });

@@ -119,17 +119,23 @@ function seen({ name, value, type, acl, title, verNo }: TreeNode) {
 }
 
 describe.each(settings)('a Copy of any subtree, %s', (_, target, subtrees) => {
-  it('gives the source again without ACLs and Titles, and leaves it alone', () => {
+  it('gives the source again, with the ACLs and Titles of the nodes that were there, and leaves it alone', () => {
     fc.assert(
       fc.property(subtrees, fc.option(subtrees), (source, old) => {
         const world = worldWith(`${target}1`, source);
         if (world === undefined) return;
         if (old !== null) world.byDevice({ type: 'Add', target: `${target}2`, subtree: old });
         const before = shape(world, `${target}1`);
+        const kept = new Map(
+          shape(world, `${target}2`).map(({ path, acl, title }) => [path, { acl, title }]),
+        );
         const outcome = copy(world, `${target}1`, `${target}2`);
         expect(outcome).toEqual({ status: Status.Ok });
         expect(shape(world, `${target}1`)).toEqual(before);
-        expect(shape(world, `${target}2`)).toEqual(before.map((one) => ({ ...one, acl: '', title: '' })));
+        const none = { acl: '', title: '' };
+        expect(shape(world, `${target}2`)).toEqual(
+          before.map((one) => ({ ...one, ...(kept.get(one.path) ?? none) })),
+        );
       }),
       { numRuns: 200 },
     );
