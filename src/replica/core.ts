@@ -87,6 +87,7 @@ export class ReplicaCore {
   takeJournal(): Uint8Array[] {
     const journal = this.#journal;
     if (journal.length > 0) this.#journal = [];
+    this.outbox.gate.journalTaken();
     return journal.map(encodeEntry);
   }
 

@@ -2,6 +2,7 @@
 import type { PendingCommand, Refusal, WriteKey } from './journal.ts';
 import { isTreeRecord, type LogRecord } from './record.ts';
 import { roughSize } from './record-size.ts';
+import { SendGate } from './send-gate.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 
 /** So many bytes (by `roughSize`) go into one branch update, as long as single commands are not larger: far below what hubs take. */
@@ -14,6 +15,8 @@ export interface OutboxCommand extends PendingCommand {
   wasSent: boolean;
   /** The number of the branch update that carries it on the present connection. */
   sentIn: number | undefined;
+  /** How often the journal had been taken when it was put into it. */
+  readonly turn: number;
   /** The hub refused its stamp: it and all after it are to be stamped anew (rules T1, T3). */
   isStampRefused: boolean;
   /** The place in main by which the hub had merged it; `undefined` until it says so. */
@@ -30,8 +33,8 @@ export class Outbox {
   readonly #lastSeq = new Map<number, number>();
   /** Commands of one record that were never sent, by register: a later write of the register replaces them (rule D5). */
   readonly #replaceable = new Map<string, OutboxCommand>();
-  /** The records whose commands are not sent yet, nor anything after them. */
-  readonly #held = new Set<string>();
+  /** What must be durable here before it is sent. */
+  readonly gate: SendGate = new SendGate();
 
   /** Whether the hub has everything durably. */
   get isEmpty(): boolean {
@@ -66,7 +69,12 @@ export class Outbox {
     return this.#byRecord.get(keyText(record))?.wasSent === false;
   }
 
-  add({ records, floor, clockMs, offsetMs }: PendingCommand, wasSent = false): void {
+  /** `turn`: when it was put into the journal; by default it is in what will be taken next. */
+  add(
+    { records, floor, clockMs, offsetMs }: PendingCommand,
+    wasSent = false,
+    turn: number = this.gate.turn,
+  ): void {
     const command: OutboxCommand = {
       records: [...records],
       floor,
@@ -74,6 +82,7 @@ export class Outbox {
       offsetMs,
       wasSent,
       sentIn: undefined,
+      turn,
       isStampRefused: false,
       mergedAt: undefined,
     };
@@ -86,12 +95,14 @@ export class Outbox {
     if (key !== undefined) this.#replaceable.set(key, command);
   }
 
-  /** Takes single records out, and commands that are left empty. */
+  /** Takes single records out, and commands that are left empty; what comes after them waits until that is durable, if they may be. */
   drop(keys: readonly WriteKey[]): void {
     const shrinking = new Set<OutboxCommand>();
     for (const key of keys) {
       const command = this.#byRecord.get(keyText(key));
-      if (command !== undefined) shrinking.add(command);
+      if (command === undefined) continue;
+      shrinking.add(command);
+      if (command.turn < this.gate.turn) this.gate.hold(key);
     }
     for (const command of shrinking) this.#unlist(command);
     for (const key of keys) this.#byRecord.delete(keyText(key));
@@ -107,7 +118,7 @@ export class Outbox {
     let records = 0;
     let bytes = 0;
     for (const command of this.#unsent) {
-      if (this.#held.size > 0 && this.#isHeld(command)) break;
+      if (this.gate.holds(command.records)) break;
       records += command.records.length;
       for (const record of command.records) bytes += roughSize(record);
       if (taken.length > 0 && (records > maxRecords || bytes > maxUpdateBytes)) break;
@@ -121,17 +132,6 @@ export class Outbox {
       this.#sent.add(command);
     }
     return taken;
-  }
-
-  /** Keeps the record's command, and all after it, from being sent; gives the end of that. */
-  hold(record: WriteKey): () => void {
-    const key = keyText(record);
-    this.#held.add(key);
-    return () => void this.#held.delete(key);
-  }
-
-  #isHeld({ records }: OutboxCommand): boolean {
-    return records.some((record) => this.#held.has(keyText(record)));
   }
 
   /** A connection begins: nothing of what is not judged has been sent on it (rule D2). */

@@ -269,22 +269,24 @@ export class Replica implements Tree {
     return this.#core.state.fold.node(id);
   }
 
-  /**
-   * Records a step of an Exec about a node, as a command of its own. With `isHeld` neither it nor what is written afterwards is sent to the hub before the given function is called.
-   * Throws `message-too-large`.
-   */
-  recordExecStep(node: string, content: ExecStepContent, isHeld = false): () => void {
+  /** Records a step of an Exec about a node, as a command of its own. With `isHeld` neither it nor what is written afterwards is sent to the hub before it is durable here. Throws `message-too-large`. */
+  recordExecStep(node: string, content: ExecStepContent, isHeld = false): void {
     const { state } = this.#core;
     const { life, place: seen } = state;
     const stamp = state.nextStamp();
     const seq = state.nextSeq();
     this.#commit([{ node, stamp, life, seq, base: null, seen, place: 0, verNo: 0, server: '', content }], []);
-    return isHeld ? this.#core.outbox.hold({ life, seq }) : () => undefined;
+    if (isHeld) this.#core.outbox.gate.hold({ life, seq });
   }
 
   /** What is to be stored since the last call: to be appended in this order, in one step with what the VM's other replicas give in the same turn (rule M7). */
   takeJournal(): Uint8Array[] {
     return this.#core.takeJournal();
+  }
+
+  /** What `takeJournal` gave is durable, or a snapshot that was made since. Says whether something that waited for that may be sent now. */
+  stored(): boolean {
+    return this.#core.outbox.gate.stored();
   }
 
   /** One entry that replaces all entries taken so far. A hub writes main before: nothing may be told to be judged that is not in it. */

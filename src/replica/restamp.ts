@@ -75,7 +75,7 @@ class Renewal {
       const offsetMs = this.#offsetOf(command);
       const records = command.records.map((record) => this.#rewrite(record));
       for (const record of records) state.take(record);
-      outbox.add({ ...pendingOf(command), records, offsetMs }, command.wasSent);
+      outbox.add({ ...pendingOf(command), records, offsetMs }, command.wasSent, command.turn);
     }
     for (const record of [...this.#core.localRecords()]) {
       state.take(this.#rewrite(record));

@@ -192,23 +192,14 @@ export class ExecRunner {
     if (replica.exec(exec.id) !== exec) return;
     this.#begun.add(exec.id);
     const content = { kind: 'result', exec: exec.id, answer } as const;
+    // The issuer's own leaves when it is durable here: begun anew without the hub, the VM would answer otherwise, and tell of another outcome (rule X4).
     const isHeld = exec.issuer === replica.vm;
-    let release: () => void;
     try {
-      release = replica.recordExecStep(exec.node, { ...content, status, data }, isHeld);
+      replica.recordExecStep(exec.node, { ...content, status, data }, isHeld);
     } catch (error) {
       if (!(error instanceof VirmoError) || error.code !== 'message-too-large') throw error;
-      release = replica.recordExecStep(exec.node, { ...content, status, data: '' }, isHeld);
+      replica.recordExecStep(exec.node, { ...content, status, data: '' }, isHeld);
     }
-    this.#host.dirty();
-    if (isHeld) void this.#send(exec, release);
-  }
-
-  /** The issuer's own answer leaves when it is durable here: begun anew without the hub, the VM would answer otherwise, and tell of another outcome (rule X4). */
-  async #send({ id }: ExecState, release: () => void): Promise<void> {
-    await this.#host.whenSafe(id, 'here');
-    if (this.#isStopped) return;
-    release();
     this.#host.dirty();
   }
 

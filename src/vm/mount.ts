@@ -229,7 +229,10 @@ export class Mount implements Journaled, ServedMo {
 
   durable(place: number): void {
     this.#durablePlace = Math.max(this.#durablePlace, place);
-    if (this.replica.hub === undefined || this.#isClosed) return;
+    const isOpened = this.replica.stored();
+    if (this.#isClosed) return;
+    if (isOpened) this.#host.dirty();
+    if (this.replica.hub === undefined) return;
     this.#tell({ type: 'delivered' });
     this.#host.dirty();
   }

@@ -168,6 +168,7 @@ export abstract class Site {
       // Stamps were made anew, of what is still needed (rule T3).
       if (decoded.type === 'snapshot') this.locals = [...decoded.local];
     }
+    this.replica.stored();
   }
 
   /** This VM's own records, as far as they can still be seen. */

@@ -161,6 +161,49 @@ describe('[M7] a journal', () => {
   });
 });
 
+describe('[D5] [Y2] a stored write that a later one makes needless', () => {
+  function waiting() {
+    const group = new Group({ followers: 1 });
+    const a = group.follower(0);
+    for (const name of ['X', 'Y']) addLeaf(a, `./${name}`, 'first');
+    group.settle();
+    return { group, a };
+  }
+
+  function overwrite({ replica }: Site, uri: string, text: string): void {
+    const tx = replica.begin();
+    tx.replaceValue(at(replica.root, uri), chr(text));
+    tx.commit();
+  }
+
+  it('holds back what comes after it until the journal says so: else a crash would bring it back, and the hub would take it for judged', () => {
+    const { group, a } = waiting();
+    set(a, './X', 'stored');
+    set(a, './Y', 'after it');
+    overwrite(a, './X', 'not stored yet');
+    expect(a.send(10)).toBe(false);
+    a.persist();
+    expect(a.send(10)).toBe(true);
+    group.settle();
+    expect([read(group.hub, './X'), read(group.hub, './Y')]).toEqual(['not stored yet', 'after it']);
+  });
+
+  it('holds nothing back that comes before it, nor anything when both are stored in one', () => {
+    const { group, a } = waiting();
+    set(a, './Y', 'before it');
+    set(a, './X', 'stored');
+    overwrite(a, './X', 'not stored yet');
+    expect([a.send(10), a.send(10)]).toEqual([true, false]);
+    a.persist();
+    group.settle();
+    overwrite(a, './X', 'one');
+    overwrite(a, './X', 'two');
+    expect(a.send(10)).toBe(true);
+    group.settle();
+    expect([read(group.hub, './X'), read(group.hub, './Y')]).toEqual(['two', 'before it']);
+  });
+});
+
 describe('what is stored and damaged', () => {
   function journal(): Uint8Array[] {
     const group = new Group({ followers: 1 });

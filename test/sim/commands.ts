@@ -12,6 +12,7 @@ import type { TreeNode } from '../../src/tree/tree.ts';
 import { formatSegment } from '../../src/tree/uri.ts';
 import type { LeafFormat } from '../../src/tree/value.ts';
 import { nodesBelow } from '../replica/edits.ts';
+import { uriOf } from './node-uri.ts';
 import type { Random } from './random.ts';
 import { reservedNames } from './reserved.ts';
 import { names } from './schemas.ts';
@@ -273,10 +274,4 @@ function metaFor(random: Random, { schema }: TreeNode, format: LeafFormat): { re
 function placesOf(view: View): Place[] {
   const nodes = [...nodesBelow(view.root)].filter(({ name }) => !reservedNames.includes(name));
   return nodes.map((node) => ({ uri: uriOf(view.uri, node), node, view }));
-}
-
-function uriOf(mountedAt: string, node: TreeNode): string {
-  const path: string[] = [];
-  for (let at = node; at.parent !== undefined; at = at.parent) path.unshift(formatSegment(at.name));
-  return [mountedAt, ...path].join('/');
 }

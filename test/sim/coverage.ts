@@ -17,7 +17,7 @@ export const subjects = [
   'crashes as a handler was called',
   'crashes as an outcome was told',
   'outcomes of Execs',
-  'outcomes told again after a start',
+  'outcomes told again',
   'outcomes acknowledged',
   'conflicts',
   'parked nodes',

@@ -8,6 +8,9 @@ import type { Timeline } from './timeline.ts';
 /** How writes end while a disk is failing: nothing was written, or all of it was and nobody was told. */
 export type Failure = 'lost' | 'kept';
 
+/** Of a disk that is neither slow nor in a hurry. */
+export const usualSlownessMs = 4;
+
 type Change = (documents: Map<string, readonly Uint8Array[]>) => void;
 
 interface Write {
@@ -28,7 +31,7 @@ export class Disk {
   #lastMs = 0;
   #user: DiskStorage | undefined;
   /** The longest that a write takes, in milliseconds. */
-  slownessMs = 4;
+  slownessMs: number = usualSlownessMs;
   failure: Failure | undefined;
   /** How many writes failed. */
   failures = 0;

@@ -31,7 +31,7 @@ interface Write {
 }
 
 /** What one command wrote. */
-export interface Command {
+export interface Written {
   /** How many writes. */
   readonly size: number;
   acknowledge(): void;
@@ -54,8 +54,8 @@ export class Ledger {
 
   /** Writes whose command was never answered, and that nobody heard of. */
   get lost(): number {
-    const isLost = ({ isAcknowledged, place, kind }: Write) =>
-      !isAcknowledged && place === undefined && kind !== 'end';
+    const isLost = ({ isAcknowledged, isRefused, place, kind }: Write) =>
+      !isAcknowledged && !isRefused && place === undefined && kind !== 'end';
     return this.#writes.filter(isLost).length;
   }
 
@@ -71,7 +71,7 @@ export class Ledger {
     ended: readonly Ended[],
     seen: number,
     replica: Replica,
-  ): Command {
+  ): Written {
     const writes: Write[] = [];
     const note = (write: Pick<Write, 'node' | 'chain' | 'kind' | 'record'>): void => {
       const required = requiredOf(write.chain, replica);
@@ -83,7 +83,7 @@ export class Ledger {
       if (!isTreeRecord(record)) continue;
       const node = replica.nodeById(record.node);
       // What a Sequence makes and deletes again leaves nothing.
-      if (record.content.kind !== 'delete' && node?.alive !== true) continue;
+      if (record.content.kind !== 'delete' && (node?.alive !== true || !hasBase(record, replica))) continue;
       const chain = node === undefined ? [record.node] : chainOf(node);
       note({ node: record.node, chain, kind: record.content.kind, record });
     }
@@ -121,10 +121,10 @@ export class Ledger {
     }
   }
 
-  /** Whether anybody ever deleted the node, as far as it was merged. */
-  wasDeleted(node: string): boolean {
+  /** Whether a Delete of the node was merged after this place. */
+  wasDeletedAfter(place: number, node: string): boolean {
     for (const record of this.#history.values())
-      if (record.node === node && record.content.kind === 'delete') return true;
+      if (record.node === node && record.content.kind === 'delete' && record.place > place) return true;
     return false;
   }
 
@@ -135,7 +135,7 @@ export class Ledger {
       const { record, vm, place, seen } = write;
       if (!write.isAcknowledged || record === undefined || write.isRefused) return [];
       const node = hub.nodeById(record.node);
-      if (isPresent(record, node) || isNoMoreRequired(write.required, hub)) return [];
+      if (isPresent(record, node) || isLetGo(write.required, hub)) return [];
       // The last ones first: most likely it is one of them.
       const isSuperseded = (equals: readonly Write[]) =>
         this.#writes.findLast((other) => supersedes(other, write, equals)) !== undefined;
@@ -169,9 +169,16 @@ export function requiredOf(chain: readonly string[], replica: Replica): string[]
   return chain.filter((id) => replica.nodeById(id)?.required === true);
 }
 
-/** Whether one of these nodes is not required any more: a later schema lets go of what was written below it, unless it was added. */
-export function isNoMoreRequired(required: readonly string[], replica: Replica): boolean {
-  return required.some((id) => replica.nodeById(id)?.required !== true);
+/** Whether one of these nodes is gone: what a later schema does not require and nobody added is not there, nor what was written below it (rule M6). */
+export function isLetGo(required: readonly string[], replica: Replica): boolean {
+  return required.some((id) => replica.nodeById(id)?.alive !== true);
+}
+
+/** Whether the Add is there that a new record builds on. */
+function hasBase({ base }: LogRecord, replica: Replica): boolean {
+  if (base === null) return true;
+  const { adds = [] } = replica.nodeById(base.node) ?? {};
+  return adds.some(({ record }) => compareStamps(record.stamp, base.stamp) === 0);
 }
 
 /** The write itself, or another that wrote the same: of these one is told. */

@@ -2,7 +2,7 @@
 import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import { chainOf } from '../replica/fate.ts';
-import { type Command, type Ended, isNoMoreRequired, type Ledger, requiredOf } from './ledger.ts';
+import { type Ended, isLetGo, type Ledger, requiredOf, type Written } from './ledger.ts';
 
 interface LocalWrite {
   readonly record: LogRecord;
@@ -10,6 +10,8 @@ interface LocalWrite {
   readonly chain: readonly string[];
   /** Those of them that the schema required. */
   readonly required: readonly string[];
+  /** The place in main that the VM had seen. */
+  readonly seen: number;
   isAcknowledged: boolean;
 }
 
@@ -18,7 +20,7 @@ export class LocalLedger {
   readonly #registers = new Map<string, LocalWrite[]>();
 
   /** The VM carried out a command, which wrote these records and ended these nodes. */
-  written(records: readonly LogRecord[], ended: readonly Ended[], replica: Replica): Command {
+  written(records: readonly LogRecord[], ended: readonly Ended[], replica: Replica): Written {
     for (const { id } of ended) this.#end(id);
     // One that was added again in the same command is there, and nothing of what it was.
     for (const { node, content } of records) if (content.kind === 'delete') this.#end(node);
@@ -26,10 +28,11 @@ export class LocalLedger {
       const node = replica.nodeById(record.node);
       if (record.content.kind === 'delete' || node?.alive !== true) return [];
       const chain = chainOf(node);
-      return [{ record, chain, required: requiredOf(chain, replica), isAcknowledged: false }];
+      const required = requiredOf(chain, replica);
+      return [{ record, chain, required, seen: replica.place, isAcknowledged: false }];
     });
     for (const write of writes) {
-      const key = keyOf(write.record);
+      const key = registerOf(write.record);
       this.#registers.set(key, [...(this.#registers.get(key) ?? []), write]);
     }
     return {
@@ -40,15 +43,16 @@ export class LocalLedger {
     };
   }
 
-  /** The acknowledged writes that are not there, nor is a later one; `shared` knows what others did. */
+  /** The acknowledged writes that are not there, nor a later one, though what they are below was neither deleted since, which `shared` knows, nor let go. */
   vanished(replica: Replica, shared: Ledger): string[] {
     return [...this.#registers.values()].flatMap((writes) => {
       const [first] = writes;
-      if (first?.isAcknowledged !== true || first.chain.some((id) => shared.wasDeleted(id))) return [];
-      const isThere = writes.some(
-        ({ record, required }) => isShown(record, replica) || isNoMoreRequired(required, replica),
+      if (first?.isAcknowledged !== true) return [];
+      const isDeleted = ({ chain, seen }: LocalWrite) => chain.some((id) => shared.wasDeletedAfter(seen, id));
+      const isAnswered = writes.some(
+        (write) => isShown(write.record, replica) || isDeleted(write) || isLetGo(write.required, replica),
       );
-      return isThere ? [] : [JSON.stringify(first.record)];
+      return isAnswered ? [] : [JSON.stringify(first.record)];
     });
   }
 
@@ -60,14 +64,14 @@ export class LocalLedger {
 
   #acknowledge(write: LocalWrite): void {
     write.isAcknowledged = true;
-    const key = keyOf(write.record);
+    const key = registerOf(write.record);
     const writes = this.#registers.get(key) ?? [];
     const at = writes.indexOf(write);
     if (at > 0) this.#registers.set(key, writes.slice(at));
   }
 }
 
-function keyOf({ node, content }: LogRecord): string {
+function registerOf({ node, content }: LogRecord): string {
   return `${content.kind} ${node}`;
 }
 

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Coverage, type Subject, subjects } from './coverage.ts';
 import { Crew, type Finding } from './crew.ts';
+import { positiveOption } from './positive-option.ts';
 import { replay } from './run.ts';
 import { readScenario, writeScenario } from './scenario.ts';
 import { kindOf, shrink } from './shrink.ts';
@@ -52,10 +53,10 @@ async function main(): Promise<number> {
   }
   if (values.replay !== undefined) return replayFile(values.replay);
   return runSeeds({
-    seeds: count('--seeds', values.seeds),
-    seed: count('--seed', values.seed),
-    steps: count('--steps', values.steps),
-    jobs: count('--jobs', values.jobs),
+    seeds: positiveOption('--seeds', values.seeds),
+    seed: positiveOption('--seed', values.seed),
+    steps: positiveOption('--steps', values.steps),
+    jobs: positiveOption('--jobs', values.jobs),
   });
 }
 
@@ -108,13 +109,6 @@ async function shrinkSome(failures: readonly Finding[]): Promise<void> {
 function report(coverage: Coverage): void {
   const width = Math.max(...subjects.map((subject: Subject) => subject.length));
   for (const subject of subjects) console.log(`  ${subject.padEnd(width)} ${coverage.of(subject)}`);
-}
-
-function count(option: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new RangeError(`${option} is '${text}'; it is a positive integer`);
-  return number;
 }
 
 process.exitCode = await main();

@@ -1,5 +1,7 @@
 /** What each deed of a scenario does to a simulation. What lasts is ended by the timeline. */
+import { acknowledge, execute, resolve } from './carry-out.ts';
 import { hasRenewal } from './commands.ts';
+import { usualSlownessMs } from './disk.ts';
 import { writeChurn, writeLarge } from './reserved.ts';
 import type { Crash, Deed, Step } from './scenario.ts';
 import { checkShown } from './shown.ts';
@@ -13,7 +15,7 @@ export async function playStep(simulation: Simulation, step: Step): Promise<void
   // What follows at once.
   await simulation.run(0);
   simulation.note(step.type);
-  for (const site of simulation.sites) for (const watch of simulation.watches(site)) watch.check();
+  for (const site of simulation.sites) for (const watch of simulation.books.watches(site)) watch.check();
   if (step.type === 'execute' && step.commands.some(({ command }) => hasRenewal(command))) {
     const site = simulation.site(step.vm);
     if (!site.isHub && site.isUp) for (const mount of site.mounts.values()) checkShown(site.id, mount);
@@ -28,7 +30,7 @@ function play(simulation: Simulation, deed: Deed): void {
   switch (deed.type) {
     case 'execute':
       for (const { command, server } of deed.commands)
-        if (site.isUp) simulation.execute(site, command, server);
+        if (site.isUp) execute(simulation, site, command, server);
       return;
     case 'cut': {
       if (link === undefined) return;
@@ -54,21 +56,20 @@ function play(simulation: Simulation, deed: Deed): void {
       for (let number = 0; number < deed.writes; number++) {
         after(number * floodPaceMs, () => {
           const [view] = simulation.views(deed.vm);
-          if (view !== undefined) simulation.execute(site, writeLarge(view, number, deed.bytes), undefined);
+          if (view !== undefined) execute(simulation, site, writeLarge(view, number, deed.bytes), undefined);
         });
       }
       return;
     }
     case 'redial':
-      coverage.count('redials');
-      site.redial();
+      if (site.redial()) coverage.count('redials');
       return;
     case 'churn':
       for (let number = 0; number < deed.commands; number++) {
         after(number * churnPaceMs, () => {
           const view = simulation.views(deed.vm).find(({ mo }) => mo === deed.mo);
           const data = `churn ${number} of ${site.id}`;
-          if (view !== undefined) simulation.execute(site, writeChurn(view, data), undefined);
+          if (view !== undefined) execute(simulation, site, writeChurn(view, data), undefined);
         });
       }
       return;
@@ -76,7 +77,7 @@ function play(simulation: Simulation, deed: Deed): void {
       crash(simulation, site, deed);
       return;
     case 'ambush':
-      simulation.ambush(site, deed.moment, () => {
+      simulation.ambushes.lay(site.id, deed.moment, () => {
         after(deed.delayMs, () => {
           if (site.process === undefined) return;
           coverage.count(crashesAt[deed.moment]);
@@ -90,7 +91,8 @@ function play(simulation: Simulation, deed: Deed): void {
       // What a hub relays and cannot store is rule Y4, as in a crash.
       if (site.isHub) site.disk.failure = undefined;
       void site.close().then((left) => {
-        if (left.length > 0) simulation.failed(new Error(`[close] still asked for: ${left.join(', ')}`));
+        if (left.length > 0)
+          simulation.failures.add(new Error(`[close] ${site.id} still asks for: ${left.join(', ')}`));
         after(deed.lastsMs, () => site.start());
       });
       return;
@@ -113,35 +115,33 @@ function play(simulation: Simulation, deed: Deed): void {
     case 'break-disk': {
       // What a hub relays and cannot store any more, as it stops, is rule Y4.
       if (site.isHub && !site.isUp) return;
-      const failures = site.disk.failures;
       site.disk.failure = deed.failure;
       after(deed.lastsMs, () => {
         site.disk.failure = undefined;
-        if (site.disk.failures > failures) coverage.count('storage failures');
       });
       return;
     }
     case 'slow-disk':
       site.disk.slownessMs = deed.slownessMs;
       after(deed.lastsMs, () => {
-        site.disk.slownessMs = 4;
+        site.disk.slownessMs = usualSlownessMs;
       });
       return;
     case 'unmount':
       coverage.count('unmounts');
-      site.unmount(deed.mo);
-      after(deed.lastsMs, () => site.mount(deed.mo));
+      site.agent.unmount(deed.mo);
+      after(deed.lastsMs, () => site.agent.mount(deed.mo));
       return;
     case 'upgrade':
-      if (!site.upgrade(deed.mo)) return;
+      if (!site.agent.upgrade(deed.mo)) return;
       coverage.count('upgrades of agents');
-      after(deed.lastsMs, () => site.mount(deed.mo));
+      after(deed.lastsMs, () => site.agent.mount(deed.mo));
       return;
     case 'resolve':
-      simulation.resolve(site, deed.mo, deed.id, deed.resolution);
+      resolve(simulation, site, deed.mo, deed.id, deed.resolution);
       return;
     case 'acknowledge':
-      simulation.acknowledge(site, deed.mo);
+      acknowledge(simulation, site, deed.mo);
       return;
   }
 }
@@ -190,14 +190,14 @@ function storeAll(simulation: Simulation, die: () => void): void {
       timeline.after(1, undefined, () => void store());
       return;
     }
-    hub.disk.slownessMs = 4;
+    hub.disk.slownessMs = usualSlownessMs;
     die();
   };
   void store();
 }
 
 function countOpenAtomics(simulation: Simulation, site: Site): void {
-  for (const watch of simulation.watches(site)) {
+  for (const watch of simulation.books.watches(site)) {
     if (watch.hasOpenAtomic) simulation.coverage.count('Atomics on their way at a cut or crash');
     watch.hasOpenAtomic = false;
   }

@@ -1,8 +1,10 @@
 /** Runs whole simulations: of a seed, whose steps are made up as it goes, or of a scenario. */
 import type { Coverage } from './coverage.ts';
+import { closeAll, finishExecs, startAgain } from './ending.ts';
 import { playStep } from './play.ts';
 import { Random } from './random.ts';
-import { checkRest, closeAll, comeToRest, finishExecs, joinLate, startAgain } from './rest.ts';
+import { comeToRest } from './rest.ts';
+import { checkRest, joinLate } from './rest-check.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { randomSetup } from './setup.ts';
 import { Simulation } from './simulation.ts';
@@ -48,11 +50,11 @@ export function replay(scenario: Scenario): Promise<Run> {
 
 async function run(scenario: Scenario, play: (simulation: Simulation) => Promise<void>): Promise<Run> {
   const simulation = new Simulation(scenario.seed, scenario.setup);
-  const strays = new Strays((error) => simulation.failed(error));
+  const strays = new Strays((error) => simulation.failures.add(error));
   let failure: Error | undefined;
   try {
     await play(simulation);
-    simulation.endAmbushes();
+    simulation.ambushes.end();
     await comeToRest(simulation);
     checkRest(simulation);
     await startAgain(simulation);

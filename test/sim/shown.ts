@@ -4,8 +4,8 @@ import { type LogRecord, localPlace } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import { compareStamps } from '../../src/replica/stamp.ts';
 import type { Mount } from '../../src/vm/mount.ts';
-import { oracleExport } from '../replica/oracle.ts';
-import { mustBeEqual } from './rest.ts';
+import { type OracleOptions, oracleExport } from '../replica/oracle.ts';
+import { mustBeEqual } from './equal.ts';
 
 /** While commands of a VM wait for the hub (rule D1). Throws an Error when it is something else. Not for a hub, which merges before it writes. */
 export function checkShown(vm: string, { mo, replica }: Mount): void {
@@ -20,14 +20,18 @@ export function checkAllMerged({ mo, replica }: Mount, history: Iterable<LogReco
 
 /** How many of these, which were merged just now, are Deletes of nodes that were added again later, and live on. */
 export function lateDeletes({ replica }: Mount, records: readonly LogRecord[]): number {
-  const late = ({ node, stamp, content }: LogRecord) =>
-    content.kind === 'delete' &&
-    (replica.nodeById(node)?.adds.some(({ record }) => compareStamps(record.stamp, stamp) > 0) ?? false);
-  return records.filter(late).length;
+  return records.filter(({ node: id, stamp, content }) => {
+    const node = content.kind === 'delete' ? replica.nodeById(id) : undefined;
+    return node?.alive === true && node.adds.some(({ record }) => compareStamps(record.stamp, stamp) > 0);
+  }).length;
 }
 
-function mustShow(what: string, { root, description }: Replica, records: Iterable<LogRecord>): void {
-  const { schema, rules } = description;
-  const local = rules.filter(({ share }) => share === 'local').map(({ path }) => path);
-  mustBeEqual(what, exportCanonical(root), oracleExport(records, { schema, local }));
+/** Throws an Error when the replica shows anything else than the oracle makes of these records. */
+export function mustShow(what: string, replica: Replica, records: Iterable<LogRecord>): void {
+  mustBeEqual(what, exportCanonical(replica.root), oracleExport(records, viewOf(replica)));
+}
+
+/** What the oracle has to know besides records. */
+export function viewOf({ description: { schema, rules } }: Replica): OracleOptions {
+  return { schema, local: rules.filter(({ share }) => share === 'local').map(({ path }) => path) };
 }

@@ -7,10 +7,13 @@ const seeds = Array.from({ length: 30 }, (_, at) => String(at + 1));
 const steps = 150;
 
 describe('simulation', () => {
-  it.each(seeds)('[D1] [D5] [M7] [M8] [M9] [X2] [X4] holds what the rules promise: seed %s', async (seed) => {
-    const { failure } = await runSeed(seed, steps);
-    expect(failure).toBeUndefined();
-  });
+  it.each(seeds)(
+    '[D1] [D2] [D5] [M7] [M8] [M9] [S1] [T3] [X2] [X4] [Y2] holds what the rules promise: seed %s',
+    async (seed) => {
+      const { failure } = await runSeed(seed, steps);
+      expect(failure).toBeUndefined();
+    },
+  );
 
   it('does the same for the same seed, event by event', async () => {
     const [one, other] = [await runSeed('same', steps), await runSeed('same', steps)];

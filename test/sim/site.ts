@@ -1,50 +1,51 @@
 /** One VM of a simulation: its disk and its clock outlive its processes, which are real `Vm`s in a simulated world. */
-import { VirmoError } from '../../src/errors.ts';
-import { checkPositions } from '../../src/replica/scope.ts';
 import type { Command, Outcome } from '../../src/tree/command.ts';
-import { deserialiseSchema } from '../../src/tree/schema-text.ts';
 import { admitAnyoneUnauthenticated } from '../../src/vm/admission.ts';
-import type { ExecInvocation, ExecReply } from '../../src/vm/exec-runner.ts';
+import type { ExecInvocation } from '../../src/vm/exec-runner.ts';
 import type { Mount } from '../../src/vm/mount.ts';
-import type { MoDescription } from '../../src/vm/options.ts';
 import { type Connection, openVmIn, type Service, type Vm } from '../../src/vm/vm.ts';
+import { Agent, retryMs } from './agent.ts';
 import { Disk } from './disk.ts';
+import type { Failures } from './failures.ts';
 import type { Link, Network } from './network.ts';
 import { Process } from './process.ts';
 import type { Random } from './random.ts';
-import { type HandlerSetup, type MoSetup, type MoVersion, openAcl, type Setup, versionsOf } from './setup.ts';
+import { type HandlerSetup, openAcl, type Setup } from './setup.ts';
 import type { Timeline } from './timeline.ts';
 
-/** What a site needs around it, and tells. */
+/** What a site needs around it. */
 export interface SiteHost {
   readonly setup: Setup;
   readonly timeline: Timeline;
   readonly network: Network;
   /** All links: the hub has its ends of them. */
   readonly links: readonly Link[];
+  readonly failures: Failures;
+  readonly witness: SiteWitness;
+}
+
+/** Whom a site tells what happens to it. */
+export interface SiteWitness {
+  opened(site: Site, vm: Vm): void;
   mounted(site: Site, mount: Mount): void;
   /** From now on it serves. */
   serves(site: Site, mount: Mount): void;
-  opened(site: Site, vm: Vm): void;
-  /** Its process is about to end from one moment to the next. */
-  crashes(site: Site): void;
   /** It has everything again, and is about to hear of others. */
   connects(site: Site): void;
+  /** Its process is about to end from one moment to the next. */
+  crashes(site: Site): void;
+  /** A handler is called. */
   ran(site: Site, mo: string, exec: ExecInvocation, handler: HandlerSetup): void;
-  /** Something that must not happen. */
-  failed(error: unknown): void;
 }
 
 /** When every simulation begins: milliseconds since 1970. */
 const epochMs = 1_700_000_000_000;
-/** So long a start that failed is left alone, in milliseconds. */
-const retryMs = 200;
 
 export class Site {
   readonly number: number;
   readonly id: string;
   readonly disk: Disk;
-  readonly mounts: Map<string, Mount> = new Map();
+  readonly agent: Agent;
   /** When its wall clock was set last, in true time, and how often. */
   clockSetMs: number = Number.NEGATIVE_INFINITY;
   clockSettings = 0;
@@ -56,16 +57,8 @@ export class Site {
   readonly #host: SiteHost;
   readonly #random: Random;
   readonly #link: Link | undefined;
-  /** Not to be mounted at the next start. */
-  readonly #unmounted = new Set<string>();
   #connection: Connection | undefined;
   #service: Service | undefined;
-  /** Which of its versions the agent has, by management object. */
-  readonly #versions = new Map<string, number>();
-  /** By which it is mounted. */
-  readonly #mounted = new Map<string, number>();
-  /** What is being mounted or unmounted. */
-  readonly #arranging = new Set<string>();
   /** Connections that were ended before the VM. */
   readonly #closing = new Set<Promise<void>>();
   #lives = 0;
@@ -77,6 +70,7 @@ export class Site {
     this.id = host.setup.vms[number] ?? '';
     this.#random = random;
     this.disk = new Disk(host.timeline, random.fork('disk'));
+    this.agent = new Agent(host, this);
     this.#link = number === 0 ? undefined : host.links[number - 1];
   }
 
@@ -90,6 +84,10 @@ export class Site {
     this.#clockErrorMs = errorMs;
     this.clockSetMs = this.#host.timeline.nowMs;
     this.clockSettings++;
+  }
+
+  get mounts(): ReadonlyMap<string, Mount> {
+    return this.agent.mounts;
   }
 
   get isHub(): boolean {
@@ -109,8 +107,7 @@ export class Site {
 
   /** What commands can be given for: nothing that is on its way out. */
   get views(): readonly Mount[] {
-    if (!this.isUp) return [];
-    return [...this.mounts.values()].filter(({ mo }) => !this.#unmounted.has(mo) && !this.#arranging.has(mo));
+    return this.isUp ? this.agent.settled : [];
   }
 
   start(): void {
@@ -124,7 +121,7 @@ export class Site {
   crash(share: number, isNoticed: boolean): void {
     const { process } = this;
     if (process === undefined) return;
-    this.#host.crashes(this);
+    this.#host.witness.crashes(this);
     process.kill();
     this.#host.network.died(process, this.#host.links, isNoticed);
     this.disk.crash(share);
@@ -137,7 +134,7 @@ export class Site {
     if (process === undefined || vm === undefined) return [];
     this.vm = undefined;
     await Promise.all(this.#closing);
-    await vm.close().catch((error: unknown) => this.#mustBeStorage(error));
+    await vm.close().catch((error: unknown) => this.#host.failures.addUnlessOfStorage(error, this.id));
     if (!process.isAlive) return [];
     const left = [...process.asked, ...this.#host.network.channelsOf(process, this.#host.links)];
     if (this.disk.isOpen) left.push('the disk');
@@ -153,82 +150,16 @@ export class Site {
     return this.vm.execute(command, server === undefined ? {} : { server });
   }
 
-  /** Ends the connection and begins another. */
-  redial(): void {
+  /** Ends the connection and begins another; gives whether there was one. */
+  redial(): boolean {
     const connection = this.#connection;
-    if (!this.isUp || connection === undefined) return;
+    if (!this.isUp || connection === undefined) return false;
     this.#connection = undefined;
     const closing = connection.close();
-    closing.catch((error: unknown) => this.#host.failed(error));
+    closing.catch((error: unknown) => this.#host.failures.add(error, this.id));
     this.#closing.add(closing);
     this.#connect();
-  }
-
-  /** Takes a management object out of the tree; it is kept, and mounted again by `mount`. */
-  unmount(mo: string): void {
-    this.#unmounted.add(mo);
-    void this.#arrange(mo);
-  }
-
-  mount(mo: string): void {
-    this.#unmounted.delete(mo);
-    void this.#arrange(mo);
-  }
-
-  /** Unmounts, to mount by the agent's next version later; gives whether there is one. */
-  upgrade(mo: string): boolean {
-    const setup = this.#host.setup.mos.find((each) => each.mo === mo);
-    const next = this.versionOf(mo) + 1;
-    if (setup === undefined || next >= versionsOf(setup).length) return false;
-    this.#versions.set(mo, next);
-    this.unmount(mo);
     return true;
-  }
-
-  /** By which of its versions the agent mounts. */
-  versionOf(mo: string): number {
-    return this.#versions.get(mo) ?? 0;
-  }
-
-  /** Mounts or unmounts until it is as it is meant to be: a disk that fails is tried again. */
-  async #arrange(mo: string): Promise<void> {
-    const { vm, process } = this;
-    const setup = this.#host.setup.mos.find((each) => each.mo === mo);
-    if (vm === undefined || process === undefined || setup === undefined || this.#arranging.has(mo)) return;
-    this.#arranging.add(mo);
-    while (this.vm === vm && !this.#isAsMeant(mo)) {
-      const mount = this.mounts.get(mo);
-      try {
-        if (mount === undefined) await this.#mount(vm, process, setup);
-        else await this.#takeOut(vm, process, mount);
-      } catch (error) {
-        this.#mustBeStorage(error);
-        await new Promise<void>((resolve) => this.#host.timeline.after(retryMs, process, resolve));
-      }
-    }
-    if (this.process === process) this.#arranging.delete(mo);
-  }
-
-  /** What was being mounted while the agent got its next version is mounted by the old one. */
-  #isAsMeant(mo: string): boolean {
-    if (!this.mounts.has(mo)) return this.#unmounted.has(mo);
-    return !this.#unmounted.has(mo) && this.#mounted.get(mo) === this.versionOf(mo);
-  }
-
-  /** Once begun it is brought to its end: after a failure nobody can say whether it is mounted. */
-  async #takeOut(vm: Vm, process: Process, mount: Mount): Promise<void> {
-    for (let isOut = false; !isOut && this.vm === vm; ) {
-      try {
-        await vm.unmount(mount, { keep: true });
-        isOut = true;
-      } catch (error) {
-        isOut = error instanceof RangeError;
-        if (!isOut) this.#mustBeStorage(error);
-        if (!isOut)
-          await new Promise<void>((resolve) => this.#host.timeline.after(retryMs, process, resolve));
-      }
-    }
-    if (this.process === process) this.mounts.delete(mount.mo);
   }
 
   async #open(process: Process): Promise<void> {
@@ -237,20 +168,20 @@ export class Site {
     const { copySubtrees = false } = setup;
     const vm = await openVmIn({ id: this.id, storage, rootAcl: openAcl, copySubtrees }, process.world);
     if (this.process !== process) return;
-    this.#host.opened(this, vm);
+    this.#host.witness.opened(this, vm);
     try {
-      for (const mo of setup.mos) if (!this.#unmounted.has(mo.mo)) await this.#mount(vm, process, mo);
+      await this.agent.begin(vm, process);
       if (this.isHub) {
         this.#service = await vm.serve(network.listen(process), {
           admit: admitAnyoneUnauthenticated,
           silenceMs: setup.silenceMs,
         });
-        for (const mount of this.mounts.values()) this.#host.serves(this, mount);
+        for (const mount of this.mounts.values()) this.#host.witness.serves(this, mount);
       }
       this.vm = vm;
-      this.#host.connects(this);
+      this.#host.witness.connects(this);
       if (!this.isHub) this.#connect();
-      for (const { mo } of setup.mos) void this.#arrange(mo);
+      this.agent.arrangeAll();
     } catch (error) {
       await vm.close().catch(() => undefined);
       throw error;
@@ -271,76 +202,17 @@ export class Site {
     this.#host.network.died(process, this.#host.links, true);
     this.disk.crash(1);
     this.#forget();
-    this.#mustBeStorage(error);
+    this.#host.failures.addUnlessOfStorage(error, this.id);
     this.#host.timeline.after(retryMs, undefined, () => this.start());
-  }
-
-  async #mount(vm: Vm, process: Process, setup: MoSetup): Promise<void> {
-    const { mo, maxAheadMs, execExpiryMs, execsWithoutHub = true } = setup;
-    const version = this.versionOf(mo);
-    const versions = versionsOf(setup)
-      .slice(0, version + 1)
-      .map(describe);
-    const mount = await vm.mount(setup.uris[this.number] ?? `./${mo}`, {
-      ...{ mo, maxAheadMs, execExpiryMs, execsWithoutHub },
-      ...versions.at(-1),
-      ...{ upgradesFrom: versions.slice(0, -1), followsUpgrades: true },
-    });
-    if (this.process !== process) return;
-    this.mounts.set(mo, mount);
-    this.#mounted.set(mo, version);
-    this.#host.mounted(this, mount);
-    if (mount.replica.hub !== undefined) this.#host.serves(this, mount);
-    for (const handler of setup.handlers) {
-      if (handler.vm !== this.number || !hasPlace(versionsOf(setup)[version], handler.uri)) continue;
-      mount.handleExec(handler.uri, (exec) => this.#handle(process, mo, exec, handler), handler);
-    }
-  }
-
-  #handle(process: Process, mo: string, exec: ExecInvocation, handler: HandlerSetup): Promise<ExecReply> {
-    this.#host.ran(this, mo, exec, handler);
-    const { takesMs, status } = handler;
-    return new Promise((resolve, reject) => {
-      const over = (): void => {
-        cancel();
-        exec.signal.removeEventListener('abort', over);
-        if (status === 0) reject(new Error('the handler threw'));
-        else resolve({ status, data: `by ${this.id}` });
-      };
-      const cancel = process.world.after(takesMs, over);
-      exec.signal.addEventListener('abort', over, { once: true });
-    });
   }
 
   #forget(): void {
     this.isDying = false;
     this.process = undefined;
     this.vm = undefined;
-    this.mounts.clear();
-    this.#arranging.clear();
+    this.agent.forget();
     this.#closing.clear();
     this.#connection = undefined;
     this.#service = undefined;
-  }
-
-  #mustBeStorage(error: unknown): void {
-    const isExpected =
-      error instanceof VirmoError && (error.code === 'storage-failed' || error.code === 'closed');
-    if (!isExpected) this.#host.failed(error);
-  }
-}
-
-function describe({ schema, rules }: MoVersion): MoDescription {
-  return schema === '' ? { rules } : { rules, schema: deserialiseSchema(schema) };
-}
-
-/** Whether the version's schema knows such a node: a handler of what it does not know is an error of the agent's. */
-function hasPlace(version: MoVersion | undefined, uri: string): boolean {
-  if (version === undefined || version.schema === '') return true;
-  try {
-    checkPositions([{ path: uri }], deserialiseSchema(version.schema));
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -88,7 +88,7 @@ function pauseMs(random: Random): number {
 function randomDeed(random: Random, situation: Situation): Deed {
   const { setup } = situation;
   const vm = random.int(setup.vms.length);
-  const follower = setup.vms.length === 1 ? 0 : random.between(1, setup.vms.length - 1);
+  const follower = random.between(1, setup.vms.length - 1);
   const lastsMs = random.pick([5, 30, 100, 300, 1_000, 4_000]);
   const kind = random.weighted(deeds);
   switch (kind) {

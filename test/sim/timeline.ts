@@ -15,12 +15,15 @@ interface Event {
   isCancelled: boolean;
 }
 
+/** More happened than `ranAtMost` lets happen. */
+export class TooManyEvents extends Error {}
+
 export class Timeline {
   /** True time in milliseconds; each VM's wall clock shows it plus an error of its own. */
   nowMs = 0;
   /** How many events ran. */
   ran = 0;
-  /** As soon as more events than this ran, `run` throws. */
+  /** When more events than this are about to run, `run` rejects. */
   ranAtMost: number = Number.POSITIVE_INFINITY;
   readonly #queue: Event[] = [];
   readonly #held = new Map<Owner, Event[]>();
@@ -57,7 +60,7 @@ export class Timeline {
     }
   }
 
-  /** Lets time pass: runs all events up to then. What an event throws is passed on. Throws RangeError when too many ran. */
+  /** Lets time pass: runs all events up to then. Rejects with what an event throws, or TooManyEvents. */
   async run(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
     for (;;) {
@@ -70,7 +73,7 @@ export class Timeline {
         this.#hold(next.owner, next);
         continue;
       }
-      if (++this.ran > this.ranAtMost) throw new RangeError(`${this.ran} events ran, and there are more`);
+      if (++this.ran > this.ranAtMost) throw new TooManyEvents(`more than ${this.ranAtMost} events`);
       next.call();
       await settled();
     }

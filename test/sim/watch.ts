@@ -6,6 +6,7 @@ import type { Mount } from '../../src/vm/mount.ts';
 import { chainOf } from '../replica/fate.ts';
 import { checkInvariants } from '../replica/invariants.ts';
 import { TreeModel } from '../replica/model.ts';
+import { inPlace } from './failures.ts';
 import type { Ended } from './ledger.ts';
 import { checkPair } from './reserved.ts';
 import { Wiretap } from './wiretap.ts';
@@ -15,19 +16,22 @@ export class Watch {
   readonly tap: Wiretap;
   /** An Atomic was carried out here, and is not delivered. */
   hasOpenAtomic = false;
+  readonly #where: string;
   readonly #model: TreeModel;
   /** Its tree changed since it was last looked at. */
   #isTouched = true;
 
-  constructor(mount: Mount, hear: (event: ReplicaEvent) => void) {
+  /** `where`: the VM and the management object, for what fails. */
+  constructor(where: string, mount: Mount, hear: (event: ReplicaEvent) => void) {
     const { replica } = mount;
+    this.#where = where;
     this.mount = mount;
     this.tap = new Wiretap(replica);
     this.#model = new TreeModel(replica.root);
     replica.observe((event) => {
       if (event.type === 'changed') {
         this.#isTouched = true;
-        this.#model.apply(event.changes, replica.root);
+        inPlace(where, () => this.#model.apply(event.changes, replica.root));
       }
       if (event.type === 'delivered') this.hasOpenAtomic = false;
       hear(event);
@@ -38,8 +42,10 @@ export class Watch {
   check(): void {
     if (!this.#isTouched) return;
     this.#isTouched = false;
-    checkInvariants(this.mount.replica.root);
-    checkPair(this.mount.replica.root);
+    inPlace(this.#where, () => {
+      checkInvariants(this.mount.replica.root);
+      checkPair(this.mount.replica.root);
+    });
   }
 
   /** Throws an Error when the change events do not tell the tree. */
@@ -47,7 +53,7 @@ export class Watch {
     const [told, is] = [this.#model.lines(), new TreeModel(this.mount.replica.root).lines()];
     const differs = is.find((line, at) => line !== told[at]) ?? told.find((line, at) => line !== is[at]);
     if (differs !== undefined)
-      throw new Error(`[events] the tree is not what change events tell: ${differs}`);
+      throw new Error(`[events] (M7) the tree is not what change events tell: ${differs} (${this.#where})`);
   }
 
   /** The nodes that are there, parked ones included. */

@@ -11,9 +11,8 @@ import { parsePath } from '../../src/tree/uri.ts';
 export function checkWritten(replica: Replica, shared: Iterable<LogRecord>): void {
   for (const record of shared) {
     const share = shareOf(replica, record);
-    if (share === 'local') throw new Error(`[S1] would leave ${replica.vm}: ${JSON.stringify(record)}`);
-    if (isForeign(share, record))
-      throw new Error(`[S1] not ${replica.vm}'s to write: ${JSON.stringify(record)}`);
+    if (share === 'local') throw new Error(`[S1] would leave its VM: ${JSON.stringify(record)}`);
+    if (isForeign(share, record)) throw new Error(`[S1] not its VM's to write: ${JSON.stringify(record)}`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { positiveOption } from '../positive-option.ts';
 import { type Fault, faults } from './faults.ts';
 import { type Catch, hunt } from './hunt.ts';
 import { faultTable, withTable } from './table.ts';
@@ -40,7 +41,11 @@ async function main(): Promise<number> {
   }
   if (values.write && values.fault.length > 0) throw new RangeError('--write needs all faults');
   const chosen = values.fault.length === 0 ? faults : values.fault.map(faultNamed);
-  const catches = await huntAll(chosen, count('--seeds', values.seeds), count('--jobs', values.jobs));
+  const catches = await huntAll(
+    chosen,
+    positiveOption('--seeds', values.seeds),
+    positiveOption('--jobs', values.jobs),
+  );
   const missed = catches.filter(({ found }) => found === undefined).map(({ fault }) => fault.name);
   console.log(`${catches.length - missed.length} of ${catches.length} faults found`);
   if (missed.length > 0) console.log(`not found: ${missed.join(', ')}`);
@@ -83,13 +88,6 @@ function faultNamed(name: string): Fault {
   const fault = faults.find((each) => each.name === name);
   if (fault === undefined) throw new RangeError(`there is no fault ${name}`);
   return fault;
-}
-
-function count(option: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new RangeError(`${option} is '${text}'; it is a positive integer`);
-  return number;
 }
 
 process.exitCode = await main();

@@ -1,0 +1,69 @@
+/** What is noted of all VMs while a simulation runs, and judged by later: each book has a file of its own. */
+import type { Mount } from '../../src/vm/mount.ts';
+import { ClockCheck } from './clock-check.ts';
+import { ExecLog } from './exec-log.ts';
+import { Ledger } from './ledger.ts';
+import { LocalLedger } from './local-ledger.ts';
+import type { MoSetup } from './setup.ts';
+import type { Site } from './site.ts';
+import type { Watch } from './watch.ts';
+import { WholeCommands } from './whole-commands.ts';
+
+export class Books {
+  readonly execs: ExecLog = new ExecLog();
+  readonly #ledgers: ReadonlyMap<string, Ledger>;
+  readonly #clocks: ReadonlyMap<string, ClockCheck>;
+  readonly #localLedgers: ReadonlyMap<Site, ReadonlyMap<string, LocalLedger>>;
+  readonly #wholeCommands: ReadonlyMap<Site, WholeCommands>;
+  readonly #watches = new Map<Mount, Watch>();
+
+  constructor(mos: readonly MoSetup[], sites: readonly Site[], hub: Site) {
+    const forEachMo = <T>(book: (setup: MoSetup) => T) =>
+      new Map(mos.map((setup) => [setup.mo, book(setup)]));
+    this.#ledgers = forEachMo(() => new Ledger());
+    this.#clocks = forEachMo(({ maxAheadMs }) => new ClockCheck(hub, maxAheadMs));
+    this.#localLedgers = new Map(sites.map((site) => [site, forEachMo(() => new LocalLedger())]));
+    this.#wholeCommands = new Map(sites.map((site) => [site, new WholeCommands(site)]));
+  }
+
+  get ledgers(): Iterable<Ledger> {
+    return this.#ledgers.values();
+  }
+
+  /** What was shared of a management object. */
+  ledger(mo: string): Ledger {
+    return known(this.#ledgers.get(mo), `no management object ${mo}`);
+  }
+
+  /** What a VM wrote that stays in it. */
+  localLedger(site: Site, mo: string): LocalLedger {
+    return known(this.#localLedgers.get(site)?.get(mo), `no management object ${mo} of ${site.id}`);
+  }
+
+  clocks(mo: string): ClockCheck {
+    return known(this.#clocks.get(mo), `no management object ${mo}`);
+  }
+
+  wholeCommands(site: Site): WholeCommands {
+    return known(this.#wholeCommands.get(site), `no VM ${site.id}`);
+  }
+
+  /** From now on this watches over the mount. */
+  watched(mount: Mount, watch: Watch): void {
+    this.#watches.set(mount, watch);
+  }
+
+  /** What watches over the VM's mounted management objects. */
+  watches(site: Site): Watch[] {
+    return [...site.mounts.values()].flatMap((mount) => this.#watches.get(mount) ?? []);
+  }
+
+  watch(mount: Mount): Watch {
+    return known(this.#watches.get(mount), `nobody watches over ${mount.mo}`);
+  }
+}
+
+function known<T>(book: T | undefined, missing: string): T {
+  if (book === undefined) throw new RangeError(missing);
+  return book;
+}

@@ -1,0 +1,52 @@
+/** The end of a simulation: the last Execs, another start, a close. */
+import { acknowledge } from './carry-out.ts';
+import { comeToRest } from './rest.ts';
+import type { Simulation } from './simulation.ts';
+
+/** More than an hour later than any clock error, in milliseconds: by then a hub forgets whatever it may. */
+const forgetAfterMs = 3 * 3_600_000;
+
+/** Everybody stops and starts, shows at once what it showed, and comes to rest again. */
+export async function startAgain(simulation: Simulation): Promise<void> {
+  for (const site of simulation.sites) simulation.witness.mustKeep(site);
+  await closeAll(simulation);
+  for (const site of simulation.sites) site.start();
+  await simulation.run(5_000);
+  await comeToRest(simulation);
+}
+
+/** The DM servers acknowledge all outcomes, and whatever nobody needs any more is forgotten (rules X3, X4): of little not before an hour has passed at the hub. */
+export async function finishExecs(simulation: Simulation): Promise<void> {
+  const { hub, sites, setup } = simulation;
+  for (const site of sites) for (const { mo } of setup.mos) acknowledge(simulation, site, mo);
+  await simulation.run(100);
+  await comeToRest(simulation);
+  hub.clockErrorMs = forgetAfterMs;
+  const knows = (): string | undefined => {
+    for (const { id, mounts } of sites) {
+      for (const { mo, replica } of mounts.values()) {
+        const [exec] = replica.knownExecs();
+        if (exec !== undefined) return `${id} knows the Exec ${exec.id} of ${mo}`;
+      }
+    }
+    return undefined;
+  };
+  for (let rounds = 0; knows() !== undefined; rounds++) {
+    if (rounds === 10) throw new Error(`[X3] ${knows()} still`);
+    await simulation.run(1_500);
+  }
+}
+
+/** Closes everybody; throws an Error when something is left. */
+export async function closeAll(simulation: Simulation): Promise<void> {
+  const closing = simulation.sites.map(async (site) => ({ site, left: await site.close() }));
+  let closed: Awaited<(typeof closing)[number]>[] | undefined;
+  void Promise.all(closing).then((all) => {
+    closed = all;
+  });
+  await simulation.run(5_000);
+  if (closed === undefined) throw new Error('[close] a close takes for ever');
+  for (const { site, left } of closed) {
+    if (left.length > 0) throw new Error(`[close] ${site.id} still asks for: ${left.join(', ')}`);
+  }
+}
