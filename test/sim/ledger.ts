@@ -158,8 +158,7 @@ function supersedes(later: Write, write: Write, equals: readonly Write[]): boole
   if (later === write || !(isThere || isTakenBack || isToldOf)) return false;
   const isDelete = (later.kind === 'end' || later.kind === 'delete') && write.chain.includes(later.node);
   const isSameRegister = later.kind === write.kind && later.node === write.node;
-  const isAddAgain = write.kind === 'delete' && later.kind === 'add' && later.node === write.node;
-  if (!(isDelete || isSameRegister || isAddAgain)) return false;
+  if (!(isDelete || isSameRegister)) return false;
   // Its writer knew of the other, or of one that said the same: of equal writes none is lost.
   return knows(later, write) || equals.some((equal) => equal !== later && knows(later, equal));
 }
