@@ -20,8 +20,8 @@ export interface ExecDeskHost {
   dirty(): void;
   /** Resolves when everything recorded until now is durable here; rejects with `storage-failed`. */
   stored(): Promise<void>;
-  /** Calls once, when this turn of the event loop is over. */
-  afterTurn(call: () => void): void;
+  /** Has the runner's `considerAll` called when this turn of the event loop is over. */
+  considerLater(): void;
 }
 
 /** What was told of one Exec. */
@@ -53,7 +53,7 @@ export class ExecDesk {
       uriOf: (exec) => host.uriOf(exec),
       whenSafe: (exec, where) => this.#whenSafe(exec, where),
       dirty: () => host.dirty(),
-      afterTurn: (call) => host.afterTurn(call),
+      considerLater: () => host.considerLater(),
     });
     for (const exec of host.replica.knownExecs()) this.#told.set(exec.id, this.#toldBefore(exec));
   }

@@ -52,8 +52,8 @@ export interface ExecHost {
   whenSafe(exec: string, where: 'hub' | 'here'): Promise<void>;
   /** Something was recorded that is to be stored and sent. */
   dirty(): void;
-  /** Calls once, when this turn of the event loop is over. */
-  afterTurn(call: () => void): void;
+  /** Has `considerAll` called when this turn of the event loop is over. */
+  considerLater(): void;
 }
 
 interface Handler {
@@ -83,12 +83,7 @@ export class ExecRunner {
     const handler = { handle, isIdempotent };
     this.#handlers.set(uri, handler);
     // Not from inside: who registers it has the way out yet to get, and perhaps more handlers to register.
-    this.#host.afterTurn(() => {
-      if (this.#handlers.get(uri) !== handler) return;
-      for (const exec of this.#host.replica.openExecs()) {
-        if (this.#host.uriOf(exec) === uri) this.consider(exec);
-      }
-    });
+    this.#host.considerLater();
     return () => {
       if (this.#handlers.get(uri) === handler) this.#handlers.delete(uri);
     };

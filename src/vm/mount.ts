@@ -18,6 +18,7 @@ import { type ConflictSide, type ExecOutcome, Listeners, type MountEvent } from 
 import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
 import type { Journaled } from './persistence.ts';
+import { TurnEnd } from './turn.ts';
 import type { World } from './world.ts';
 
 /** What a mount needs of its VM. */
@@ -44,6 +45,8 @@ export class Mount implements Journaled, ServedMo {
   readonly #host: MountHost;
   readonly #listeners = new Listeners<MountEvent>();
   readonly #execs: ExecDesk;
+  /** Whoever mounts it, perhaps on a service that runs, or registers a handler, has yet to register others and to listen. */
+  readonly #later: TurnEnd;
   #events: ReplicaEvent[] = [];
   #durablePlace: number;
   #isSynced = false;
@@ -65,7 +68,11 @@ export class Mount implements Journaled, ServedMo {
       tell: (event) => this.#tell(event),
       dirty: () => host.dirty(),
       stored: () => host.stored(),
-      afterTurn: (call) => void host.world.afterTurn(call),
+      considerLater: () => this.#later.schedule(),
+    });
+    this.#later = new TurnEnd(host.world, () => {
+      this.#execs.runner.considerAll();
+      this.#execs.repeatOutcomes();
     });
     replica.observe((event) => this.#take(event));
   }
@@ -260,12 +267,12 @@ export class Mount implements Journaled, ServedMo {
     this.#tell({ type: 'synced' });
     this.#host.dirty();
     this.#execs.served();
-    this.#considerLater();
+    this.#later.schedule();
   }
 
   /** It is mounted. */
   begin(): void {
-    this.#considerLater();
+    this.#later.schedule();
   }
 
   /** To be called now and then: forgets what nobody needs to know any more (rule X3). */
@@ -294,6 +301,7 @@ export class Mount implements Journaled, ServedMo {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#later.cancel();
     this.#execs.close();
     for (const wait of [...this.#waits]) wait.fail();
   }
@@ -367,14 +375,6 @@ export class Mount implements Journaled, ServedMo {
         this.#checkWaits();
         return;
     }
-  }
-
-  /** Whoever mounts it, perhaps on a service that runs, has yet to register handlers and to listen. */
-  #considerLater(): void {
-    this.#host.world.afterTurn(() => {
-      this.#execs.runner.considerAll();
-      this.#execs.repeatOutcomes();
-    });
   }
 
   #tell(event: MountEvent): void {

@@ -20,11 +20,16 @@ export class TurnEnd {
     });
   }
 
+  /** The work is not done, though it was asked for. */
+  cancel(): void {
+    this.#scheduled?.();
+    this.#scheduled = undefined;
+  }
+
   /** Does the work now if it was asked for. */
   flush(): void {
     if (this.#scheduled === undefined) return;
-    this.#scheduled();
-    this.#scheduled = undefined;
+    this.cancel();
     this.#work();
   }
 }

@@ -10,6 +10,8 @@ import { lmdb } from 'virmo-sync/lmdb';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { webSocket, webSocketListener } from 'virmo-sync/websocket';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openVmIn } from '../../src/vm/vm.ts';
+import { systemWorld, type World } from '../../src/vm/world.ts';
 import {
   anyone,
   Bed,
@@ -78,6 +80,28 @@ describe('after close', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(events.map(({ length }) => length)).toEqual(before);
     expect(events[1]?.some(({ type }) => type === 'disconnected')).toBe(false);
+  });
+
+  it('what was to be done at the end of this turn is called off', async () => {
+    const waiting = new Set<object>();
+    const afterTurn: World['afterTurn'] = (call) => {
+      const token = {};
+      waiting.add(token);
+      const cancel = systemWorld.afterTurn(() => {
+        waiting.delete(token);
+        call();
+      });
+      return () => {
+        waiting.delete(token);
+        cancel();
+      };
+    };
+    const vm = await openVmIn({ id: 'game', storage: memoryStorage() }, { ...systemWorld, afterTurn });
+    const mount = await vm.mount('./MO', { mo: 'mo' });
+    await settle();
+    mount.handleExec('.', () => ({ status: 200 }));
+    await vm.close();
+    expect(waiting.size).toBe(0);
   });
 
   it('what was executed right before is stored', async () => {

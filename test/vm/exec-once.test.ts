@@ -173,7 +173,7 @@ describe('[X2] an Exec', () => {
       uriOf: () => './Run',
       whenSafe: () => Promise.resolve(),
       dirty: () => undefined,
-      afterTurn: (call) => void setImmediate(call),
+      considerLater: () => void setImmediate(() => runner.considerAll()),
     });
     const handle = () => {
       runs++;
