@@ -5,7 +5,7 @@ import { TooManyEvents } from './timeline.ts';
 /** The longest that a group may need to come to rest, in milliseconds of virtual time. */
 const patienceMs = 300_000;
 /** More events than any group needs for that: many things that happen again and again are told at once, not after minutes of real time. */
-const mostEvents = 40_000;
+const mostEvents = 80_000;
 /** Not in step with any heartbeat. */
 const pollMs = 47;
 
