@@ -98,9 +98,10 @@ export class Draft implements Transaction {
   /** What was added again after a Delete that waits, and leaves nothing now: others may have added it meanwhile, and this Delete is later than theirs. */
   #deleteAgain(target: MoNode, verNo: number): void {
     if (this.#drafted(target, 'delete') !== undefined) return;
-    const earlier = target.deletes.find(({ place }) => place === 0);
+    const waiting = target.deletes.filter(({ place }) => place === 0);
+    const [earlier] = waiting;
     if (earlier === undefined) return;
-    if (this.#host.wasNeverSent(earlier)) this.#withdraw(earlier);
+    for (const each of waiting) if (this.#host.wasNeverSent(each)) this.#withdraw(each);
     this.#insert(this.#record(target.id, earlier.base, { kind: 'delete' }, verNo));
   }
 

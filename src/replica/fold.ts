@@ -12,6 +12,7 @@ import { type Change, StepChanges } from './changes.ts';
 import { settleContested } from './contested.ts';
 import { DepthQueue } from './depth-queue.ts';
 import type { Grave } from './graves.ts';
+import { noteHandedOn } from './handed-on.ts';
 import {
   greatestStamp,
   insertRecord,
@@ -46,7 +47,7 @@ export class Fold {
   #dirty: MoNode[] = [];
   /** Empty between two calls of `settle`. */
   readonly #queue = new DepthQueue();
-  /** Nodes below which everything must be looked at again: an Add was taken out, or such a node is required and so hands on what happened above it. */
+  /** Nodes below which everything must be looked at again: an Add was taken out, or such a node is or was required and so hands on what happened above it. */
   readonly #disturbed = new Set<MoNode>();
   readonly #withheld: TreeRecord[] = [];
   /** `undefined` until somebody watches. */
@@ -232,7 +233,7 @@ export class Fold {
   #queueFamily(node: MoNode): void {
     for (const child of node.family) {
       this.#queue.add(child);
-      if (child.required) this.#disturbed.add(child);
+      if (child.required || child.handsOn) this.#disturbed.add(child);
     }
   }
 
@@ -282,6 +283,7 @@ export class Fold {
   #settleNode(node: MoNode): boolean {
     const wasAlive = node.alive;
     this.#changes?.touch(node);
+    noteHandedOn(node);
     const familyAffected = this.#settleAdds(node);
     node.alive = node.required
       ? (node.parentNode?.alive ?? true)

@@ -24,6 +24,9 @@ import type { ReplicaState } from './state.ts';
 import { Trial } from './trial.ts';
 import { descriptionIn, offeredUpgrade } from './upgrade.ts';
 
+/** Hears of the description that held, and of the one in its place. */
+export type UpgradeListener = (before: Description, next: Description) => void;
+
 /** What bounds a hub's patience with others. */
 export interface HubOptions {
   /** How far ahead of the hub's time a stamp may be, in milliseconds (rule T3). */
@@ -31,9 +34,6 @@ export interface HubOptions {
 }
 
 /** The one writer of main: judges commands, merges them, notes conflicts, and writes all that as updates (rules D2, M8). */
-/** Hears of the description that held, and of the one in its place. */
-export type UpgradeListener = (before: Description, next: Description) => void;
-
 export class Hub {
   readonly #core: ReplicaCore;
   readonly #state: ReplicaState;
@@ -74,10 +74,11 @@ export class Hub {
     this.#author.adopt(this.#author.elements((record) => this.#held(record, live)));
     if (core.main.isBegun) this.#writeDescription(core.main.meta());
     else this.#meta = metaEntries(this.#firstMeta());
-    core.agree();
+    const isAgreed = core.agree();
     this.#takeOverOutbox();
     this.#state.holdTime(this.#state.last.ms);
     this.write();
+    if (isAgreed) core.log(core.snapshot(this.#marks.all()));
   }
 
   /** Answers a follower's first message (rule Y4). Throws `origin-mismatch`, `schema-mismatch`, `rules-mismatch`, `message-malformed`. */

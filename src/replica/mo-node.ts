@@ -43,6 +43,8 @@ export class MoNode implements TreeNode {
   schema: SchemaNode | undefined = undefined;
   scope: Scope | undefined = undefined;
   required = false;
+  /** Records below it, or of it, build on an Add above it: it was required when they were written, whatever it is now (rule I2). */
+  handsOn = false;
   alive = false;
   /** Whether the nodes that the schema requires below it were made; they go when it dies. */
   hasRequiredChildren = false;

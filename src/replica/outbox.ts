@@ -35,6 +35,8 @@ export class Outbox {
   readonly #replaceable = new Map<string, OutboxCommand>();
   /** What must be durable here before it is sent. */
   readonly gate: SendGate = new SendGate();
+  /** A channel would take what the gate holds. */
+  #isAwaited = false;
 
   /** Whether the hub has everything durably. */
   get isEmpty(): boolean {
@@ -61,12 +63,19 @@ export class Outbox {
   /** The never sent command of one record that writes the same register: what a later write makes needless. */
   replaceable(record: LogRecord): OutboxCommand | undefined {
     const key = registerKey(record);
-    return key === undefined ? undefined : this.#replaceable.get(key);
+    const found = key === undefined ? undefined : this.#replaceable.get(key);
+    return found !== undefined && this.#isFree(found) ? found : undefined;
   }
 
-  /** Whether a record waits that was never handed to a channel: then it may leave nothing (rule D5). */
+  /** Whether a record waits that no channel has, or is about to have: then it may leave nothing (rule D5). */
   wasNeverSent(record: LogRecord): boolean {
-    return this.#byRecord.get(keyText(record))?.wasSent === false;
+    const command = this.#byRecord.get(keyText(record));
+    return command?.wasSent === false && this.#isFree(command);
+  }
+
+  /** Whether the command can still leave without a trace. While a channel waits for the disk nothing goes that the disk may have: an agent that writes on and on would have it wait for ever. */
+  #isFree({ turn }: OutboxCommand): boolean {
+    return !this.#isAwaited || turn === this.gate.turn;
   }
 
   /** `turn`: when it was put into the journal; by default it is in what will be taken next. */
@@ -117,8 +126,10 @@ export class Outbox {
     const taken: OutboxCommand[] = [];
     let records = 0;
     let bytes = 0;
+    this.#isAwaited = false;
     for (const command of this.#unsent) {
-      if (this.gate.holds(command.records)) break;
+      this.#isAwaited = this.gate.holds(command.records);
+      if (this.#isAwaited) break;
       records += command.records.length;
       for (const record of command.records) bytes += roughSize(record);
       if (taken.length > 0 && (records > maxRecords || bytes > maxUpdateBytes)) break;

@@ -38,7 +38,7 @@ export function chooseDescription(own: Description, meta: MainMeta, options: Upg
   const found = descriptionIn(meta);
   if (mayReplace(own, found, meta, options.replaces)) return own;
   if (options.follows) return found;
-  throw mismatch(own, found);
+  throw mismatch(own, found, idsLostBy(own, found));
 }
 
 /** The description by which a VM asks the hub to go on, or `undefined` where it goes on with the present one. Throws `schema-mismatch`, `rules-mismatch`, `message-malformed`. */
@@ -53,42 +53,48 @@ export function offeredUpgrade(
     isOpenToUpgrades && offered.replaces.includes(present.hash) ? readOffered(offered) : undefined;
   if (wanted !== undefined && mayReplace(wanted, present, meta, offered.replaces)) return wanted;
   if (offered.follows) return undefined;
-  throw mismatch({ schemaHash: offered.schemaHash, rulesText: offered.rules }, present);
+  const lost = wanted && idsLostBy(wanted, present);
+  throw mismatch({ schemaHash: offered.schemaHash, rulesText: offered.rules }, present, lost);
 }
 
-/** A description that was replaced is never taken back. Throws `schema-mismatch` for one that would give required nodes other ids. */
+/** A description that was replaced is never taken back, nor one taken that would give required nodes other ids. */
 function mayReplace(
   next: Description,
   present: Description,
   { replaced }: MainMeta,
   replaces: readonly string[],
 ): boolean {
-  const may =
-    !isSameDescription(next, present) && replaces.includes(present.hash) && !replaced.includes(next.hash);
-  if (may && present.schema !== undefined && next.schema !== undefined)
-    mustKeepIds(present.schema.root, next.schema.root, []);
-  return may;
+  return (
+    !isSameDescription(next, present) &&
+    replaces.includes(present.hash) &&
+    !replaced.includes(next.hash) &&
+    idsLostBy(next, present) === undefined
+  );
 }
 
-/** The ids of required nodes come from their names as they are compared there (rules I2, I3): under another CaseSense what was written to them would be gone, and nothing would tell. */
-function mustKeepIds(present: SchemaNode, next: SchemaNode, path: readonly string[]): void {
+/** Where a required node would get another id. Its id comes from its name as names are compared there (rules I2, I3): under another CaseSense what was written to it would be gone, and nothing would tell. */
+export function idsLostBy(
+  { schema: next }: Pick<Description, 'schema'>,
+  { schema: present }: Pick<Description, 'schema'>,
+): string | undefined {
+  return present && next && firstLost(present.root, next.root, []);
+}
+
+function firstLost(present: SchemaNode, next: SchemaNode, path: readonly string[]): string | undefined {
   for (const child of next.children) {
     const isOne = (each: SchemaNode) => each.name === child.name && kindOf(each) === kindOf(child);
     const before = present.children.find(isOne);
     // Of several placeholders of one kind the first alone is ever meant.
     if (before === undefined || next.children.find(isOne) !== child) continue;
-    const place = [...path, child.name ?? '*'];
+    const { name } = child;
+    const place = [...path, name ?? '*'];
     const hasOtherId =
-      present.caseSense !== next.caseSense &&
-      child.name !== undefined &&
-      child.name !== child.name.toLowerCase();
-    if (hasOtherId && isRequired(before) && isRequired(child))
-      throw new VirmoError(
-        'schema-mismatch',
-        `the new schema has another CaseSense above ${formatUri(place)}, which is required: what was written to it would be lost`,
-      );
-    mustKeepIds(before, child, place);
+      present.caseSense !== next.caseSense && name !== undefined && name !== name.toLowerCase();
+    if (hasOtherId && isRequired(before)) return formatUri(place);
+    const below = firstLost(before, child, place);
+    if (below !== undefined) return below;
   }
+  return undefined;
 }
 
 function readOffered({ schema, schemaHash, rules }: OfferedDescription): Description {
@@ -105,8 +111,14 @@ function readOffered({ schema, schemaHash, rules }: OfferedDescription): Descrip
 /** What two sides say of a management object. */
 type Said = Pick<Description, 'schemaHash' | 'rulesText'>;
 
-function mismatch(own: Said, present: Said): VirmoError {
+/** `lost`: where the new schema would give a required node another id. */
+function mismatch(own: Said, present: Said, lost: string | undefined): VirmoError {
   const { code, what, isSchema } = differenceOf(own, present);
+  if (lost !== undefined)
+    return new VirmoError(
+      code,
+      `the new schema has another CaseSense above ${lost}, which was required: what was written to it would be lost`,
+    );
   const [mounts, hubs] = isSchema
     ? [own.schemaHash || 'none', present.schemaHash || 'none']
     : [own.rulesText, present.rulesText];

@@ -153,7 +153,7 @@ export class ExecRunner {
   /** The wait may have been long: time, node and handler are looked at anew. */
   async #run(exec: ExecState): Promise<void> {
     const { order, issuer, isClosed } = exec;
-    if (this.#isStopped || order === undefined || isClosed) return;
+    if (this.#isStopped || order === undefined || isClosed || exec.results.has(this.#host.replica.vm)) return;
     if (this.#isResting) {
       this.#ready.add(exec);
       return;

@@ -165,7 +165,7 @@ export class Vm implements AsyncDisposable {
   /**
    * Carries out a DM command: for a DM server by its authenticated id, or for the device itself. Resolves when what it wrote is durable here (rule Y2); the tree shows it, and other VMs may see it, before.
    * A command that is too large for one message is answered 413: in a Sequence that one alone; of an Atomic nothing is done. Rejects with TypeError, which names the place, for a command that is none by its type, and with RangeError for a server's id that no ACL could name and
-   * for addressees of an Exec that are none: then nothing is done, also of a group. Rejects with `storage-failed` when it could not be stored: what it wrote stands all the same, is sent, and is stored when the storage works
+   * for addressees of an Exec that are none: then nothing is done, also of a group. Rejects with `storage-failed` when it could not be stored: what it wrote stands all the same, is sent, perhaps not before, and is stored when the storage works
    * again; an Exec among it is carried out. Rejects with `closed` after `close`.
    */
   async execute(command: Command, context: CommandContext = {}): Promise<Outcome> {

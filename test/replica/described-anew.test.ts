@@ -7,14 +7,14 @@ import { Replica } from '../../src/replica/replica.ts';
 import { compileScope, type ScopeRule } from '../../src/replica/scope.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import { formatUri } from '../../src/tree/uri.ts';
-import { interior, leaf, ONE, ZERO_OR_MORE } from '../tree/schemas.ts';
+import { interior, leaf, ONE, ZERO_OR_MORE, ZERO_OR_ONE } from '../tree/schemas.ts';
 import { Group } from './group.ts';
 import { checkInvariants } from './invariants.ts';
 import { TreeModel } from './model.ts';
 import { oracleExport, oracleParked } from './oracle.ts';
 import { patienceMs, runs } from './runs.ts';
 import { play, type Step, scripts } from './script.ts';
-import { addInterior, addLeaf, at, look, putInterior, putLeaf, rename } from './writes.ts';
+import { addInterior, addLeaf, at, look, putInterior, putLeaf, remove, rename } from './writes.ts';
 
 const TWO = { min: 0, max: 2 } as const;
 
@@ -138,6 +138,40 @@ describe('[M6] another schema', () => {
     expect(look(fold.root, './C%20d')).toBeUndefined();
     expect(at(fold.root, './A/B').value?.data).toBe('kept');
     expect(fold.openConflicts.list()).toMatchObject([{ uri: './B', why: 'value', vm: 'a' }]);
+  });
+});
+
+describe('[I2] [M6] what was written below a node that was required and is not any more', () => {
+  it('goes with the Add above it on which it builds, though the node has been added since', () => {
+    const withB = (occurrence: typeof ONE): Schema => ({
+      root: interior('x', [
+        interior('C', [
+          interior('B', [leaf(undefined, 'chr', { occurrence: ZERO_OR_MORE })], { occurrence }),
+        ]),
+      ]),
+    });
+    const before = new Group({ schema: withB(ONE) });
+    const a = before.follower(0);
+    addInterior(a, './C');
+    addLeaf(a, './C/B/x', 'old');
+    rename(a, './C/B/x', 'y');
+    before.settle();
+    before.nowMs += 1_000;
+    remove(a, './C');
+    before.settle();
+    const schema = withB(ZERO_OR_ONE);
+    const after = new Group({ schema });
+    after.nowMs = before.nowMs + 1_000;
+    const b = after.follower(1);
+    addInterior(b, './C');
+    addInterior(b, './C/B');
+    addLeaf(b, './C/B/x', 'new');
+    after.settle();
+    const records = [before, after].flatMap(({ ledger }) => [...ledger.history()].filter(isTreeRecord));
+    const isDelete = ({ content }: TreeRecord) => content.kind === 'delete';
+    const inOrder = [...records.filter((record) => !isDelete(record)), ...records.filter(isDelete)];
+    expect(inOrder.filter(isDelete)).toHaveLength(1);
+    expectOracle(foldOf(schema, inOrder), records, schema);
   });
 });
 

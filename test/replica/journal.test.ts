@@ -188,6 +188,20 @@ describe('[D5] [Y2] a stored write that a later one makes needless', () => {
     expect([read(group.hub, './X'), read(group.hub, './Y')]).toEqual(['not stored yet', 'after it']);
   });
 
+  it('holds back once what is written on and on: what a channel waits for is not replaced any more', () => {
+    const { group, a } = waiting();
+    set(a, './X', 'stored');
+    const sent: boolean[] = [];
+    for (const text of ['one', 'two', 'three']) {
+      overwrite(a, './X', text);
+      sent.push(a.send(10));
+      a.persist();
+    }
+    expect(sent).toEqual([false, true, true]);
+    group.settle();
+    expect(read(group.hub, './X')).toBe('three');
+  });
+
   it('holds nothing back that comes before it, nor anything when both are stored in one', () => {
     const { group, a } = waiting();
     set(a, './Y', 'before it');

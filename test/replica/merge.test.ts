@@ -421,6 +421,25 @@ describe('[D5] [M2] a node that is deleted, added and deleted again before anyth
   );
 });
 
+describe('[D5] a node that is added and deleted again and again after a start, before the hub has its first Delete', () => {
+  it('leaves that and one more to be sent', () => {
+    const all = three();
+    const { a, hub } = all;
+    addInterior(hub, './Box');
+    rest(all);
+    a.cut();
+    remove(a, './Box');
+    a.restart();
+    for (let n = 0; n < 20; n++) {
+      addInterior(a, './Box');
+      remove(a, './Box');
+    }
+    expect([...a.replica.records()].filter(({ place }) => place === 0)).toHaveLength(2);
+    rest(all);
+    expect(look(hub.replica.root, './Box')).toBeUndefined();
+  });
+});
+
 describe('[D5] [T2] a node that one command deletes, adds and deletes', () => {
   it('has one Delete of that command, also while one of an earlier command is on its way', () => {
     const all = three();

@@ -48,6 +48,7 @@ export class Ledger {
   readonly #byRecord = new Map<string, Write>();
   /** Everything ever merged that the hub was seen to merge, or to write. */
   readonly #history = new Map<string, LogRecord>();
+  readonly #refusedAdds = new Set<string>();
   /** Records whose stamps were made anew before they were merged (rule T3). */
   restamped = 0;
   #order = 0;
@@ -118,7 +119,13 @@ export class Ledger {
     for (const record of event.records) {
       const write = this.#byRecord.get(keyOf(record));
       if (write !== undefined) write.isRefused = true;
+      if (record.content.kind === 'add') this.#refusedAdds.add(record.node);
     }
+  }
+
+  /** Whether an Add of the node was refused: what builds on it goes with it. */
+  wasRefused(node: string): boolean {
+    return this.#refusedAdds.has(node);
   }
 
   /** Whether a Delete of the node was merged after this place. */

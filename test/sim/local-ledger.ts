@@ -43,11 +43,11 @@ export class LocalLedger {
     };
   }
 
-  /** The acknowledged writes that are not there, nor a later one, though what they are below was neither deleted since, which `shared` knows, nor let go. */
+  /** The acknowledged writes that are not there, nor a later one, though what they are below was neither deleted since nor refused, which `shared` knows, nor let go. */
   vanished(replica: Replica, shared: Ledger): string[] {
     return [...this.#registers.values()].flatMap((writes) => {
       const [first] = writes;
-      if (first?.isAcknowledged !== true) return [];
+      if (first?.isAcknowledged !== true || first.chain.some((id) => shared.wasRefused(id))) return [];
       const isDeleted = ({ chain, seen }: LocalWrite) => chain.some((id) => shared.wasDeletedAfter(seen, id));
       const isAnswered = writes.some(
         (write) => isShown(write.record, replica) || isDeleted(write) || isLetGo(write.required, replica),

@@ -171,6 +171,7 @@ export class Site {
     this.#host.witness.opened(this, vm);
     try {
       await this.agent.begin(vm, process);
+      if (this.process !== process) return;
       if (this.isHub) {
         this.#service = await vm.serve(network.listen(process), {
           admit: admitAnyoneUnauthenticated,

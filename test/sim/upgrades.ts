@@ -3,6 +3,7 @@
  * alone writes from then on. No name becomes another node's: which node a renamed one is then, the rules leave open.
  */
 import { checkPositions, type ScopeRule } from '../../src/replica/scope.ts';
+import { idsLostBy } from '../../src/replica/upgrade.ts';
 import type { Schema, SchemaNode } from '../../src/tree/schema.ts';
 import { serialiseSchema } from '../../src/tree/schema-text.ts';
 import { ONE, ZERO_OR_ONE } from '../tree/schemas.ts';
@@ -25,7 +26,7 @@ export function randomUpgrades(random: Random, first: Version, vms: readonly str
   for (let count = random.pick([0, 1, 1, 2]); count > 0; count--) {
     const next = upgraded(random, last, vms);
     const isOther = textOf(next) !== textOf(last) && textOf(next) !== textOf(first);
-    if (!isOther || !isFit(next)) continue;
+    if (!isOther || !isFit(next) || idsLostBy(next, last) !== undefined) continue;
     versions.push({ schema: serialiseSchema(next.schema), rules: next.rules });
     last = next;
   }

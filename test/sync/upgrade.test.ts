@@ -256,9 +256,14 @@ describe('[M6] a schema of another CaseSense', () => {
     ]),
   };
 
+  const unrequired: Schema = {
+    root: interior('x', [leaf('State', 'chr'), ...kids.slice(1)], { caseSense: 'CIS' }),
+  };
+
   it.each([
     ['at the root', untold, './State'],
     ['further down', deeper, './*/In'],
+    ['though not required any more', unrequired, './State'],
   ])('is refused where it would give required nodes other ids, %s', (_, next, place) => {
     const meeting = new Meeting();
     const served = meeting.serve('mo', { schema: told, upgrades: follows });
@@ -272,6 +277,18 @@ describe('[M6] a schema of another CaseSense', () => {
     const stored = [served.replica.snapshot()];
     const open = () => meeting.restored('hub', stored, { schema: next, upgrades: replaces(told) });
     expect(open).toThrow(expect.objectContaining({ code: 'schema-mismatch' }));
+  });
+
+  it('is let be by a VM that follows', () => {
+    const meeting = new Meeting();
+    meeting.serve('mo', { schema: told, upgrades: follows });
+    const phone = meeting.replica('phone', {
+      schema: untold,
+      upgrades: { ...replaces(told), follows: true },
+    });
+    const line = meeting.connect('phone', { mo: phone });
+    line.carry();
+    expect([line.closed.size, phone.description.schemaHash]).toEqual([0, hashOfSchema(told)]);
   });
 
   it('is taken where nodes are added alone', () => {
@@ -375,6 +392,18 @@ describe('[S1] scope rules that are replaced', () => {
     const other = meeting.restored('game', [next.snapshot()], { upgrades: following });
     meeting.connect('game', { mo: other }).carry();
     expect(valueAt(other, './A')).toBe('secret');
+  });
+
+  it('from local to shared by the hub’s own start let go of it for good', () => {
+    const meeting = new Meeting();
+    const { replica } = meeting.serve('mo', { rules: local });
+    write(replica, './A', 'secret');
+    const stored = [replica.snapshot()];
+    const next = new Served(meeting.restored('hub', stored, { upgrades: replaces(undefined, local) }));
+    stored.push(...next.replica.takeJournal());
+    const third: ScopeRule[] = [...local, { path: './B', share: 'local' }];
+    const last = meeting.restored('hub', stored, { rules: third, upgrades: replaces(undefined, []) });
+    expect([next.replica, last].map((each) => valueAt(each, './A'))).toEqual([undefined, undefined]);
   });
 
   it('from local to shared let go of it for good once they hold', () => {
