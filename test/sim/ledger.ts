@@ -181,7 +181,7 @@ export function isLetGo(required: readonly string[], replica: Replica): boolean 
 }
 
 /** Whether the Add is there that a new record builds on. */
-function hasBase({ base }: LogRecord, replica: Replica): boolean {
+export function hasBase({ base }: LogRecord, replica: Replica): boolean {
   if (base === null) return true;
   const { adds = [] } = replica.nodeById(base.node) ?? {};
   return adds.some(({ record }) => compareStamps(record.stamp, base.stamp) === 0);

@@ -2,7 +2,7 @@
 import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import { chainOf } from '../replica/fate.ts';
-import { type Ended, isLetGo, type Ledger, requiredOf, type Written } from './ledger.ts';
+import { type Ended, hasBase, isLetGo, type Ledger, requiredOf, type Written } from './ledger.ts';
 
 interface LocalWrite {
   readonly record: LogRecord;
@@ -26,7 +26,7 @@ export class LocalLedger {
     for (const { node, content } of records) if (content.kind === 'delete') this.#end(node);
     const writes = records.filter(isTreeRecord).flatMap((record): LocalWrite[] => {
       const node = replica.nodeById(record.node);
-      if (record.content.kind === 'delete' || node?.alive !== true) return [];
+      if (record.content.kind === 'delete' || node?.alive !== true || !hasBase(record, replica)) return [];
       const chain = chainOf(node);
       const required = requiredOf(chain, replica);
       return [{ record, chain, required, seen: replica.place, isAcknowledged: false }];
