@@ -6,19 +6,24 @@ import { TooManyEvents } from './timeline.ts';
 const patienceMs = 300_000;
 /** More events than any group needs for that: many things that happen again and again are told at once, not after minutes of real time. */
 const mostEvents = 80_000;
+/** Small frames make many of what is few otherwise. */
+const mostEventsInSmallFrames = 500_000;
+const smallFrameBytes = 10_000;
 /** Not in step with any heartbeat. */
 const pollMs = 47;
 
 /** Resolves when everybody is up, in step, and has nothing left to say. Rejects with an Error that says who is not. */
 export async function comeToRest(simulation: Simulation): Promise<void> {
-  const { timeline } = simulation;
-  timeline.ranAtMost = timeline.ran + mostEvents;
+  const { timeline, setup } = simulation;
+  const isInSmallFrames = setup.network.maxMessageBytes < smallFrameBytes;
+  const atMost = isInSmallFrames ? mostEventsInSmallFrames : mostEvents;
+  timeline.ranAtMost = timeline.ran + atMost;
   try {
     await waitForRest(simulation);
   } catch (error) {
     if (!(error instanceof TooManyEvents)) throw error;
     const restless = whoIsRestless(simulation) ?? 'nobody is at rest for long';
-    throw new Error(`[rest] ${restless}, and ${mostEvents} events were not enough`, { cause: error });
+    throw new Error(`[rest] ${restless}, and ${atMost} events were not enough`, { cause: error });
   } finally {
     timeline.ranAtMost = Number.POSITIVE_INFINITY;
   }
