@@ -13,6 +13,7 @@ import {
   execId,
   isTreeRecord,
   type LogRecord,
+  localPlace,
   type TreeContent,
   type TreeRecord,
 } from './record.ts';
@@ -141,7 +142,10 @@ export class Draft implements Transaction {
     const { addressees, expiry } = this.#host.addressExec(target, request.addressees);
     const { server = '', correlator = '', data = '' } = request;
     const content = { kind: 'exec', id, server, correlator, data, addressees, expiry } as const;
-    this.#records.add({ ...head, node: target.id, base: this.#host.fold.baseFor(target), content });
+    const base = this.#host.fold.baseFor(target);
+    // Not asked at the end: until then the command may have deleted the node.
+    const place = target.local ? localPlace : head.place;
+    this.#records.add({ ...head, place, node: target.id, base, content });
     return id;
   }
 

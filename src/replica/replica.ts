@@ -369,7 +369,8 @@ export class Replica implements Tree {
   /** What is told of a local Exec stays here, whatever became of its node. */
   #isLocal(record: LogRecord): boolean {
     const { fold, execs } = this.#core.state;
-    const { node, content } = record;
+    const { node, content, place } = record;
+    if (place === localPlace) return true;
     return 'exec' in content
       ? (execs.get(content.exec)?.isLocal ?? false)
       : (fold.node(node)?.local ?? false);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { isExecRecord, type LogRecord, maxExecExpiryMs } from '../../src/replica/record.ts';
+import type { Schema } from '../../src/tree/schema.ts';
+import { interior, leaf, ONE } from '../tree/schemas.ts';
 import { acknowledge, answer, carryOut, close, exec, forget, order, start } from './exec-steps.ts';
 import { Group, type Site } from './group.ts';
-import { addLeaf, conflicts, merged, read, set } from './writes.ts';
+import { addInterior, addLeaf, at, conflicts, merged, read, set } from './writes.ts';
 
 /** A hub and two followers a and b, all in step, with one leaf. */
 function groupOf(followers = 2): Group {
@@ -111,6 +113,23 @@ describe('[X1] a hub', () => {
     expect(hub.mergeBranch('a', [ordered(2, maxExecExpiryMs + 1)])).toMatchObject([{ code: 'invalid' }]);
     group.hub.flush();
     expect(group.hub.replica.openExecs().map(({ id }) => id)).toEqual(['a:25:1']);
+  });
+
+  it('[S1] hears nothing of an Exec of what stays in a VM, though its own command deletes that', () => {
+    const schema: Schema = {
+      root: interior('x', [interior('C', [leaf('Own', 'chr', { occurrence: ONE })])]),
+    };
+    const group = new Group({ followers: 1, schema, rules: [{ path: './C/Own', share: 'local' }] });
+    const a = group.follower(0);
+    addInterior(group.hub, './C');
+    group.settle();
+    a.do((tx, root) => {
+      tx.exec(at(root, './C/Own'), { server: '', correlator: '', data: 'secret', addressees: undefined });
+      tx.delete(at(root, './C'));
+    });
+    const sent = [...a.replica.records()].filter(({ place }) => place === 0);
+    expect(sent.map(({ content }) => content.kind)).toEqual(['delete']);
+    expect(a.replica.knownExecs().map(({ isLocal }) => isLocal)).toEqual([true]);
   });
 
   it('[S1] refuses the order of an Exec of what stays in each VM', () => {
