@@ -101,13 +101,13 @@ class Link {
     const branch = this.#follower.takeBranch(1);
     if (branch === undefined) throw new Error('the command wrote nothing');
     this.#replica.takeJournal();
-    return branch;
+    return branch.update;
   }
 
   receive(update: Uint8Array): void {
     const place = this.#replica.place + 1;
     const judgedUpTo = ++this.#judged;
-    this.#follower.receive({ update, place, durablePlace: place, judgedUpTo, refusals: [] });
+    this.#follower.receive({ update, place, digest: place, durablePlace: place, judgedUpTo, refusals: [] });
     this.#replica.takeJournal();
   }
 }

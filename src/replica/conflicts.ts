@@ -148,7 +148,12 @@ function side({ stamp, content }: TreeRecord): ConflictSide {
   return { stamp, content };
 }
 
-/** Two writes of the same content leave nothing lost. */
+/** Whether two writes of one register of a node say the same. */
+export function saysTheSame(a: TreeContent, b: TreeContent): boolean {
+  return haveSameEffect(a, b) || (a.kind === b.kind && (a.kind === 'add' || a.kind === 'delete'));
+}
+
+/** Two writes of a register with the same content leave nothing lost. */
 function haveSameEffect(a: TreeContent, b: TreeContent): boolean {
   if (a.kind === 'value' && b.kind === 'value') return isSameValue(a.value, b.value);
   return a.kind === b.kind && 'text' in a && 'text' in b && a.text === b.text;

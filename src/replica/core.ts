@@ -1,8 +1,10 @@
 /** What the parts of a replica share: its state, its copy of main, its outbox, and the way out for journal entries and events. */
 import type { Description } from './description.ts';
 import type { ReplicaEvent } from './events.ts';
-import { recordsOf } from './held-records.ts';
+import { isMerged, recordsOf } from './held-records.ts';
 import { encodeEntry, type JournalEntry, type Mark } from './journal.ts';
+import type { KeptWrites } from './kept-writes.ts';
+import type { Line } from './line.ts';
 import type { Main } from './main.ts';
 import type { OpenConflict } from './open-conflicts.ts';
 import { type Outbox, pendingOf } from './outbox.ts';
@@ -22,6 +24,10 @@ export class ReplicaCore {
   readonly maxAheadMs: number;
   /** What was judged here while this VM was a hub, before this process. */
   readonly marks: readonly Mark[];
+  /** Where main is on its hub's line of writing (rule Y4). */
+  readonly line: Line;
+  /** What other VMs wrote that was in main, and the hub lacks (rule Y4). */
+  readonly kept: KeptWrites;
   main: Main;
   #description: Description;
   #journal: JournalEntry[] = [];
@@ -33,7 +39,7 @@ export class ReplicaCore {
   constructor(
     parts: Pick<
       ReplicaCore,
-      'state' | 'outbox' | 'upgrades' | 'random53' | 'maxAheadMs' | 'marks' | 'main'
+      'state' | 'outbox' | 'upgrades' | 'random53' | 'maxAheadMs' | 'marks' | 'line' | 'kept' | 'main'
     > & { readonly description: Description },
   ) {
     this.state = parts.state;
@@ -43,6 +49,8 @@ export class ReplicaCore {
     this.random53 = parts.random53;
     this.maxAheadMs = parts.maxAheadMs;
     this.marks = parts.marks;
+    this.line = parts.line;
+    this.kept = parts.kept;
     this.main = parts.main;
   }
 
@@ -65,6 +73,11 @@ export class ReplicaCore {
     return this.state.fold.letWithheldGo();
   }
 
+  /** What is written from now on is counted under another number (rule Y4). */
+  beginLife(): void {
+    this.state.beginLife(this.random53());
+  }
+
   observe(listener: (event: ReplicaEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -81,7 +94,13 @@ export class ReplicaCore {
 
   /** Notes records that stay in this VM, of no command that waits. */
   logLocal(local: readonly LogRecord[]): void {
-    this.log({ type: 'main', update: new Uint8Array(0), place: this.state.place, marks: [], local });
+    this.logMain(new Uint8Array(0), [], local);
+  }
+
+  /** Notes what main has become: by an update, or none. */
+  logMain(update: Uint8Array, marks: readonly Mark[], local: readonly LogRecord[]): void {
+    const { state, line } = this;
+    this.log({ type: 'main', update, place: state.place, digest: line.digest, marks, local });
   }
 
   takeJournal(): Uint8Array[] {
@@ -97,10 +116,19 @@ export class ReplicaCore {
       type: 'snapshot',
       main: this.main.encode(),
       place: this.state.place,
+      line: this.line.recent(),
       marks,
       outbox: [...this.outbox.commands()].map(pendingOf),
       local: [...this.localRecords(), ...this.state.fold.withheld()],
+      kept: this.kept.list(),
     };
+  }
+
+  /** The records of main that are held. */
+  *mergedRecords(): Generator<LogRecord> {
+    for (const node of this.state.fold.nodes())
+      for (const record of recordsOf(node)) if (isMerged(record)) yield record;
+    yield* this.state.execs.mergedRecords();
   }
 
   /** The records that stay in this VM (rule S1). */

@@ -23,6 +23,8 @@ import type { Stamp } from './stamp.ts';
 export interface DraftHost {
   readonly fold: Fold;
   readonly life: number;
+  /** Of the command in the making (rule Y4). */
+  readonly token: number;
   /** The place in main that this VM has seen. */
   readonly place: number;
   nextSeq(): number;
@@ -138,7 +140,7 @@ export class Draft implements Transaction {
     this.#mustBeOpen();
     const target = own(node);
     const head = this.#head(target.verNo);
-    const id = execId(head);
+    const id = execId(head, this.#host.token);
     const { addressees, expiry } = this.#host.addressExec(target, request.addressees);
     const { server = '', correlator = '', data = '' } = request;
     const content = { kind: 'exec', id, server, correlator, data, addressees, expiry } as const;

@@ -25,6 +25,10 @@ export type ReplicaEvent =
   | { readonly type: 'exec'; readonly exec: ExecState }
   /** An Exec is over, and nothing is known of it any more (rule X3). */
   | { readonly type: 'exec-forgotten'; readonly exec: ExecState }
+  /** This copy of main was of another line than the hub's, and was made anew (rule Y4). */
+  | { readonly type: 'rebuilt' }
+  /** At a hub: what other VMs reported as lost has changed (rule Y4). */
+  | { readonly type: 'lost' }
   /** The hub has judged everything that was written here. */
   | { readonly type: 'merged' }
   /** The hub now has these records of this VM durably. */

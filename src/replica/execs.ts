@@ -81,6 +81,18 @@ export class ExecBook {
     return this.#local;
   }
 
+  /** The records in main. */
+  *mergedRecords(): Generator<LogRecord> {
+    for (const { records } of this.#states.values())
+      for (const record of records.values()) if (isShared(record)) yield record;
+  }
+
+  /** A write that waits has got another write id (rule Y4). */
+  rename(before: ExecRecord, after: ExecRecord): void {
+    const records = this.#states.get(execIdOf(before))?.records;
+    if (records?.get(stepKey(before)) === before) records.set(stepKey(after), after);
+  }
+
   /** The records of local Execs that are not over. */
   *localRecords(): Generator<LogRecord> {
     for (const state of this.#local) {
@@ -107,6 +119,23 @@ export class ExecBook {
     this.#learn(state, record);
     if (state.isMerged && !state.isClosed && isAnswered(state)) this.#finish(state);
     return state;
+  }
+
+  /** Takes out all that is merged, before it comes anew (rule Y4); what waits stays. Gives the Execs of which anything was merged. */
+  takeMerged(): ExecState[] {
+    const merged = [...this.#states.values()].filter(({ records }) => [...records.values()].some(isShared));
+    for (const state of merged) {
+      const waiting = [...state.records.values()].filter((record) => !isShared(record));
+      Object.assign(state, { ...newState(state.id), node: state.node, issuer: state.issuer });
+      this.#answered.delete(state);
+      this.#open.add(state);
+      this.#orderless.add(state);
+      for (const record of waiting) {
+        state.records.set(stepKey(record), record);
+        this.#learn(state, record);
+      }
+    }
+    return merged;
   }
 
   /** Forgets what is forgotten from now on, and does not take it in again. */

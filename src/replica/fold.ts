@@ -20,6 +20,7 @@ import {
   isReplacedBy,
   isSettled,
   recordsAbout,
+  recordsOf,
   removeWhere,
   takeLocal,
 } from './held-records.ts';
@@ -150,6 +151,11 @@ export class Fold {
         return;
       }
     }
+  }
+
+  /** Takes out what is merged of a node, before main comes anew (rule Y4). */
+  removeMerged(node: MoNode): void {
+    for (const record of [...recordsOf(node)]) if (isMerged(record)) this.remove(record);
   }
 
   /** The record held of this write, merged or not. */

@@ -2,11 +2,15 @@
 import { VirmoError } from '../errors.ts';
 import { Branch } from './branch.ts';
 import type { ReplicaCore } from './core.ts';
-import { isForStamp, type Mark, type Refusal, type WriteKey } from './journal.ts';
+import { isForStamp, type KeptWrite, type Mark, type Refusal, type WriteKey } from './journal.ts';
+import type { WriteId } from './kept-writes.ts';
+import { emptyDigest } from './line.ts';
 import { frameUpdate, Main, unframeUpdate } from './main.ts';
-import { commandKey, type OutboxCommand } from './outbox.ts';
-import { addKey, isTreeRecord } from './record.ts';
+import { commandKey, type OutboxCommand, splitCommands } from './outbox.ts';
+import { offerAgain, offerSteps, type Rebuilt, rebuild } from './rebuild.ts';
+import { addKey, isTreeRecord, type LogRecord } from './record.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
+import { boundSeen, renewWriteIds, trustedMarks } from './renew-write-ids.ts';
 import { renewStamps } from './restamp.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 import { descriptionIn, type OfferedDescription } from './upgrade.ts';
@@ -17,6 +21,8 @@ export interface FollowerState extends OfferedDescription {
   readonly origin: number;
   readonly epoch: number;
   readonly place: number;
+  /** Of this copy of main (rule Y4); 0 without one. */
+  readonly digest: number;
   /** Y-protocols' sync step 1 for main. */
   readonly step1: Uint8Array;
   /** The lives under which commands wait, each with the first counter. */
@@ -25,15 +31,26 @@ export interface FollowerState extends OfferedDescription {
 
 /** What the hub answers. */
 export interface HubState {
-  readonly epoch: number;
-  readonly epochStart: number;
+  /** Up to which place the follower's copy is of the hub's line (rule Y4). */
+  readonly common: number;
   readonly place: number;
+  readonly digest: number;
   readonly durablePlace: number;
   readonly timeMs: number;
-  /** How far it has judged the lives that the follower named (rule D2). */
+  /** Whether the follower's copy is of another line, or too old to tell: then it is to be made anew. */
+  readonly isWhole: boolean;
+  /** How far it has judged the lives that the follower named (rule D2); for one that begins anew, all lives of all VMs. */
   readonly marks: readonly Mark[];
   /** Y-protocols' sync step 2: main up to `place`. */
   readonly step2: Uint8Array;
+}
+
+/** Some commands of the branch. */
+export interface BranchNews {
+  /** One for each command (rule Y4). */
+  readonly tokens: readonly number[];
+  /** Y-protocols' update. */
+  readonly update: Uint8Array;
 }
 
 /** What a hub says at the end of a turn. */
@@ -41,6 +58,7 @@ export interface HubNews {
   /** Y-protocols' update of main, or sync step 2. */
   readonly update: Uint8Array | undefined;
   readonly place: number;
+  readonly digest: number;
   readonly durablePlace: number;
   /** All branch updates of the connection up to this number are judged. */
   readonly judgedUpTo: number;
@@ -66,7 +84,7 @@ export class Follower {
 
   /** What to tell the hub first. */
   state(): FollowerState {
-    const { main, outbox, state, description, upgrades } = this.#core;
+    const { main, outbox, state, line, description, upgrades } = this.#core;
     const meta = main.meta();
     const mayReplace = meta?.schema !== description.schemaText || meta.rules !== description.rulesText;
     const pending = new Map<number, number>();
@@ -76,8 +94,9 @@ export class Follower {
     }
     return {
       origin: meta?.origin ?? 0,
-      epoch: meta?.epoch ?? 0,
+      epoch: meta?.epochs.at(-1)?.id ?? 0,
       place: state.place,
+      digest: main.isBegun ? line.digest : emptyDigest,
       step1: main.syncStep1(),
       schemaHash: description.schemaHash,
       rules: description.rulesText,
@@ -89,45 +108,86 @@ export class Follower {
 
   /** Takes the hub's answer: main up to its place, what it has judged, its time; shown in one step. Throws `message-malformed` or `diverged`. */
   welcome(hub: HubState): void {
-    const { outbox, state } = this.#core;
-    const moved = this.#applyMain(unframeUpdate(hub.step2), hub.place, true);
-    const judgedSeq = new Map(hub.marks.map(({ life, seq }) => [life, seq]));
+    const core = this.#core;
+    const { outbox, state } = core;
+    const isRebuilt = hub.isWhole && core.main.isBegun;
+    const { moved, own } = this.#takeMain(hub);
+    const { marks, forked } = trustedMarks(core, hub.marks);
+    const judgedSeq = new Map(marks.map(({ life, seq }) => [life, seq]));
     const isKnown = ({ life, seq }: WriteKey) => seq <= (judgedSeq.get(life) ?? 0);
     for (const { records } of outbox.unjudge(isKnown, hub.place)) {
       for (const record of records) state.take(record);
     }
-    const refused = this.#refuse(hub.marks.flatMap((mark) => mark.refused));
-    let isDivided = false;
-    for (const { life, seq } of hub.marks) {
-      if (outbox.divide(life, seq)) isDivided = true;
+    const refused = this.#refuse(marks.flatMap((mark) => mark.refused));
+    let isChanged = hub.isWhole || forked.size > 0;
+    for (const { life, seq } of marks) {
+      if (outbox.divide(life, seq)) isChanged = true;
       this.#dropLost(outbox.judgedUpTo(life, seq, hub.place));
     }
+    offerAgain(core, own);
+    core.beginLife();
+    if (forked.size > 0) renewWriteIds(core, forked);
+    if (hub.isWhole) boundSeen(core, hub.common);
     const behindMs = state.setTime(hub.timeMs);
-    const isClockOff = Math.abs(behindMs) > this.#core.maxAheadMs;
-    if (isClockOff || outbox.hasRefusedStamp || moved.size > 0) renewStamps(this.#core, behindMs, moved);
-    else if (isDivided) this.#core.log(this.#core.snapshot());
+    const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
+    if (isClockOff || outbox.hasRefusedStamp || moved.size > 0) renewStamps(core, behindMs, moved);
+    else if (isChanged) core.log(core.snapshot());
     this.#finish(hub.durablePlace, refused, true);
+    if (isRebuilt) core.emit({ type: 'rebuilt' });
+  }
+
+  #takeMain(hub: HubState): Rebuilt {
+    const update = unframeUpdate(hub.step2);
+    if (!hub.isWhole) return { moved: this.#applyMain(update, hub, true), own: [] };
+    const rebuilt = rebuild(this.#core, { ...hub, update });
+    this.#core.line.reach(hub.digest);
+    this.#core.main.takeMetaChanged();
+    this.#takeDescription();
+    return rebuilt;
+  }
+
+  /** What other VMs wrote, and the hub lacks (rule Y4): to be reported to it. */
+  kept(): readonly KeptWrite[] {
+    return this.#core.kept.list();
+  }
+
+  /** Of what was reported: what the hub has, or nobody wants. */
+  found(ids: readonly WriteId[]): void {
+    const { kept, state } = this.#core;
+    if (kept.isEmpty) return;
+    for (const { content } of kept.take(ids)) {
+      const exec = content.kind === 'exec' ? state.execs.get(content.id) : undefined;
+      if (exec === undefined || exec.isMerged) continue;
+      kept.takeSteps(exec.id);
+      state.forgetExec(exec);
+    }
+    this.#core.finishStep('remote');
+    this.#core.log(this.#core.snapshot());
   }
 
   /** The next branch update, as y-protocols' update, or `undefined` when everything that may be sent was sent on this connection. */
-  takeBranch(maxRecords: number): Uint8Array | undefined {
+  takeBranch(maxRecords: number): BranchNews | undefined {
     const commands = this.#core.outbox.takeUnsent(this.#sent + 1, maxRecords);
     if (commands.length === 0) return undefined;
     this.#sent++;
-    return frameUpdate(this.#branch.push(commands.flatMap(({ records }) => records)));
+    const update = frameUpdate(this.#branch.push(commands.flatMap(({ records }) => records)));
+    return { tokens: tokensOf(commands), update };
   }
 
   /**
    * Takes what the hub says, in one step. Throws `message-malformed` or `diverged`; then the connection must begin anew. Says whether it must begin anew for another
    * reason: stamps were refused, and are made anew when nothing is on its way (rules T1, T3).
    */
-  receive({ update, place, durablePlace, judgedUpTo, refusals }: HubNews): 'go-on' | 'begin-anew' {
+  receive(news: HubNews): 'go-on' | 'begin-anew' {
+    const { update, place, durablePlace, judgedUpTo, refusals } = news;
     const forStamp = refusals.filter(isForStamp);
     if (forStamp.length > 0) {
       for (const refusal of forStamp) this.#core.outbox.refuseStamp(refusal);
       return 'begin-anew';
     }
-    if (update !== undefined) this.#applyMain(unframeUpdate(update), place, false);
+    if (place < this.#core.state.place)
+      throw new VirmoError('diverged', 'the hub tells of an earlier place than before');
+    if (update !== undefined) this.#applyMain(unframeUpdate(update), news, false);
     const refused = this.#refuse(refusals);
     const judged = this.#core.outbox.judged(judgedUpTo, place);
     const over = [...refused.map(({ command }) => command), ...judged];
@@ -144,10 +204,13 @@ export class Follower {
   }
 
   /** Gives the stamps of this VM's own Adds that were merged under others than it knows: a VM that was put back to before they were made anew (rules T3, Y4). */
-  #applyMain(update: Uint8Array, place: number, isWelcome: boolean): Map<string, Stamp> {
+  #applyMain(
+    update: Uint8Array,
+    { place, digest }: Pick<HubNews, 'place' | 'digest'>,
+    isWelcome: boolean,
+  ): Map<string, Stamp> {
     const core = this.#core;
     const moved = new Map<string, Stamp>();
-    const isWhole = !core.main.isBegun;
     try {
       const records = core.main.apply(update);
       core.state.forget(core.main.forgotten);
@@ -155,6 +218,7 @@ export class Follower {
         const known = record.content.kind === 'add' ? core.state.unmergedAdd(record) : undefined;
         if (known !== undefined && compareStamps(known.stamp, record.stamp) !== 0)
           moved.set(addKey(known), record.stamp);
+        if (!core.kept.isEmpty) this.#arrived(record);
         core.state.take(record);
       }
     } catch (error) {
@@ -163,11 +227,21 @@ export class Follower {
       throw error;
     }
     core.state.place = place;
+    core.line.reach(digest);
     // A hub that did not take this VM's description has the old one, which is no news.
     const isDescribed = (core.main.takeMetaChanged() || isWelcome) && this.#takeDescription();
-    core.log(isWhole ? core.snapshot() : { type: 'main', update, place, marks: [], local: [] });
-    if (isDescribed && !isWhole) core.log(core.snapshot());
+    core.logMain(update, [], []);
+    if (isDescribed) core.log(core.snapshot());
     return moved;
+  }
+
+  /** What was kept for others is in main: what this VM said of it goes to the hub, too. */
+  #arrived(record: LogRecord): void {
+    const core = this.#core;
+    const found = core.kept.arrived(record);
+    if (found.length === 0) return;
+    offerSteps(core, found);
+    core.log(core.snapshot());
   }
 
   /** Main may have another schema and other rules than this VM, which this mount follows then (rule M6). Says whether that changed anything. */
@@ -226,4 +300,14 @@ export class Follower {
   #logLeft(commands: readonly OutboxCommand[]): void {
     if (commands.length > 0) this.#core.log({ type: 'left', commands: commands.map(commandKey) });
   }
+}
+
+/** Of neighbours that are one command to the hub (rule D2), the last one's. */
+function tokensOf(commands: readonly OutboxCommand[]): number[] {
+  return commands
+    .filter((command, at) => {
+      const next = commands[at + 1];
+      return next === undefined || splitCommands([...command.records, ...next.records]).length > 1;
+    })
+    .map(({ token }) => token);
 }

@@ -4,13 +4,18 @@ import { VirmoError } from '../errors.ts';
 import { type Conflict, decide, type Rivalry, rivalsOf } from './conflicts.ts';
 import type { ReplicaCore } from './core.ts';
 import type { Description } from './description.ts';
-import { type ExecState, isExpired, isWanted } from './execs.ts';
+import { DueExecs } from './due-execs.ts';
+import { commonPlace, openEpoch } from './epochs.ts';
+import { isWanted } from './execs.ts';
 import type { FollowerState, HubState } from './follower.ts';
 import { Forgetting } from './forgetting.ts';
-import { isForStamp, type Mark, type Refusal } from './journal.ts';
+import { isForStamp, type KeptWrite, type Mark, type Refusal } from './journal.ts';
 import { LifeMarks } from './life-marks.ts';
+import { nextDigest } from './line.ts';
+import { LostWrites } from './lost-writes.ts';
 import {
   descriptionEntries,
+  epochsEntry,
   forgottenEntry,
   type MainAuthor,
   type MainMeta,
@@ -52,8 +57,9 @@ export class Hub {
   readonly #halted = new Set<string>();
   readonly #trial: Trial;
   readonly #forgetting: Forgetting;
-  /** When Execs past their expiry were looked for. */
-  #expiredMs = 0;
+  readonly #due: DueExecs;
+  /** What other VMs wrote, and this hub lacks since it was put back (rule Y4). */
+  readonly lost: LostWrites;
   /** So many records were live until they were forgotten, and are in main's log still. */
   #freed = 0;
 
@@ -65,6 +71,8 @@ export class Hub {
     this.#marks = new LifeMarks(core.marks);
     this.#trial = new Trial(core.state, options.maxAheadMs);
     this.#forgetting = new Forgetting(core.state);
+    this.#due = new DueExecs(core.state);
+    this.lost = new LostWrites(({ record }) => this.#hasJudged(record));
     const live = new Set<LogRecord>();
     this.#author = core.main.author(
       (record) => live.has(record),
@@ -72,8 +80,9 @@ export class Hub {
     );
     this.#state.live = live;
     this.#author.adopt(this.#author.elements((record) => this.#held(record, live)));
-    if (core.main.isBegun) this.#writeDescription(core.main.meta());
-    else this.#meta = metaEntries(this.#firstMeta());
+    const meta = core.main.meta();
+    if (meta === undefined) this.#meta = metaEntries(this.#firstMeta());
+    else this.#openEpoch(meta);
     const isAgreed = core.agree();
     this.#takeOverOutbox();
     this.#state.holdTime(this.#state.last.ms);
@@ -93,18 +102,25 @@ export class Hub {
     if (!meta.members.includes(vm)) for (const [key, value] of memberEntry(vm)) this.#meta.set(key, value);
     this.#halted.delete(vm);
     this.#forgetting.admitted(vm);
-    for (const { life, seq } of follower.pending) this.#marks.forgetRefusals(vm, life, seq);
+    for (const key of follower.pending) this.#marks.forgetRefusals(vm, key);
     this.write();
-    const lives = follower.pending.map(({ life }) => life);
+    const { main, line } = this.#core;
+    const isWhole = !line.knows(follower.digest);
     return {
-      epoch: meta.epoch,
-      epochStart: meta.epochStart,
+      common: isWhole ? commonPlace(meta.epochs, follower.epoch, follower.place) : follower.place,
       place: this.#state.place,
+      digest: line.digest,
       durablePlace,
       timeMs: this.#state.timeMs,
-      marks: this.#marks.of(vm, lives),
-      step2: this.#core.main.syncStep2(follower.step1),
+      isWhole,
+      marks: isWhole ? this.#marks.toldTo(vm) : this.#marks.of(vm, follower.pending),
+      step2: isWhole ? main.wholeStep2(follower.step1) : main.syncStep2(follower.step1),
     };
+  }
+
+  /** The digest of main, as far as it is written. */
+  get digest(): number {
+    return this.#core.line.digest;
   }
 
   /** The place up to which main is written: what was merged since is in no update and in no journal yet. */
@@ -142,46 +158,56 @@ export class Hub {
 
   /**
    * Merges the commands of one branch update (rules D2, M8), each whole or not at all; gives those that are refused. What was merged before is passed over. After one that is
-   * refused for its stamp nothing more is judged until the VM is admitted anew.
+   * refused for its stamp nothing more is judged until the VM is admitted anew. `tokens`: one for each command, if known.
    * Throws `message-malformed`, with nothing merged, when a record is not one that a VM may write at all.
    */
-  mergeBranch(vm: string, records: readonly LogRecord[]): Refusal[] {
+  mergeBranch(vm: string, records: readonly LogRecord[], tokens?: readonly number[]): Refusal[] {
     for (const record of records) checkWriter(vm, record);
+    const commands = splitCommands(records);
+    if (tokens !== undefined && tokens.length !== commands.length)
+      throw new VirmoError('message-malformed', `${commands.length} commands with ${tokens.length} tokens`);
     const refusals: Refusal[] = [];
-    for (const command of splitCommands(records)) {
+    for (const [at, command] of commands.entries()) {
       if (this.#halted.has(vm)) break;
-      const refusal = this.#mergeCommand(vm, command);
+      const refusal = this.#mergeCommand(vm, command, tokens?.[at] ?? 0);
       if (refusal !== undefined) refusals.push(refusal);
       if (refusal !== undefined && isForStamp(refusal)) this.#halted.add(vm);
     }
     this.#core.finishStep('remote');
+    if (this.lost.review(vm)) this.#core.emit({ type: 'lost' });
     return refusals;
+  }
+
+  /** A VM reports what others wrote, and this hub lacks (rule Y4). */
+  reportLost(vm: string, writes: readonly KeptWrite[]): void {
+    if (this.lost.report(vm, writes)) this.#core.emit({ type: 'lost' });
+  }
+
+  #hasJudged(record: LogRecord): boolean {
+    const isJudged = record.seq <= this.#marks.judgedUpTo(record.stamp.vm, record.life);
+    return isJudged || (this.#state.held(record)?.place ?? 0) > 0;
   }
 
   /** Merges a command of this VM itself, which has seen everything; `local` is what stays here of it, and is stored together with it (rule M7). */
   mergeOwn(records: readonly LogRecord[], local: readonly LogRecord[]): void {
-    if (records.length > 0) this.#merge(records);
+    if (records.length > 0) this.#mergeOwn(records);
     // What stays here (rule S1) is stamped by the same clock: what is written into main afterwards must not be ahead of the hub's time.
     else this.#state.holdTime();
     this.#unwrittenLocal.push(...local);
   }
 
+  #mergeOwn(records: readonly LogRecord[]): void {
+    const last = records.at(-1);
+    if (last !== undefined) this.#marks.judge(this.#state.vm, last, 0);
+    this.#merge(records);
+  }
+
   /** Closes Execs that are answered by all, or past the deadline (rule X3). */
   closeExecs(): void {
-    const due = new Set(this.#state.execs.answered());
-    for (const exec of this.#expiredExecs()) due.add(exec);
+    const due = this.#due.take();
     if (due.size === 0) return;
     for (const { id, node } of due) this.#note(node, { kind: 'closed', exec: id });
     this.#core.finishStep('remote');
-  }
-
-  /** Looked for once a second: a member that is away may leave many open. */
-  #expiredExecs(): ExecState[] {
-    const { timeMs, execs } = this.#state;
-    // Its time may have been ahead, and be right again.
-    if (Math.abs(timeMs - this.#expiredMs) < 1_000) return [];
-    this.#expiredMs = timeMs;
-    return [...execs.open()].filter((exec) => exec.isMerged && !exec.isLocal && isExpired(exec, timeMs));
   }
 
   /** A member tells up to which place it has main durably (rule X3). */
@@ -225,13 +251,9 @@ export class Hub {
     const hasNews = records.length > 0 || meta.size > 0;
     const update = hasNews ? this.#author.write(records, meta, this.#freed) : undefined;
     this.#freed = 0;
-    this.#core.log({
-      type: 'main',
-      update: update ?? new Uint8Array(0),
-      place: this.#state.place,
-      marks,
-      local,
-    });
+    const { line } = this.#core;
+    if (update !== undefined) line.reach(nextDigest(line.digest, update));
+    this.#core.logMain(update ?? new Uint8Array(0), marks, local);
     if (update === undefined) return;
     this.#vector = undefined;
     for (const listener of this.#listeners) listener(update);
@@ -241,7 +263,15 @@ export class Hub {
     const { random53, description, state } = this.#core;
     const { schemaText: schema, rulesText: rules } = description;
     const [origin, epoch] = [random53(), random53()];
-    return { origin, epoch, epochStart: 0, schema, rules, replaced: [], members: [state.vm] };
+    const epochs = [{ id: epoch, start: 0 }];
+    return { origin, epochs, schema, rules, replaced: [], members: [state.vm] };
+  }
+
+  /** Nobody can tell whether this disk is what it was: what others have of main beyond this place is of another line from now on (rule Y4). */
+  #openEpoch(meta: MainMeta): void {
+    const epochs = openEpoch(meta.epochs, { id: this.#core.random53(), start: this.#place });
+    this.#meta.set(...epochsEntry(epochs));
+    this.#writeDescription(meta);
   }
 
   /** Everybody who does not follow leaves before main says so (rule M6). */
@@ -297,13 +327,13 @@ export class Hub {
         fold.insert(record);
         fold.settle();
       }
-      this.#merge(command);
+      this.#mergeOwn(command);
       for (const conflict of decide(rivalries, fold)) this.#noteConflict(conflict);
     }
     fold.resume();
   }
 
-  #mergeCommand(vm: string, records: readonly LogRecord[]): Refusal | undefined {
+  #mergeCommand(vm: string, records: readonly LogRecord[], token: number): Refusal | undefined {
     const life = records[0]?.life ?? 0;
     const judged = this.#marks.judgedUpTo(vm, life);
     // What is judged is passed over also when it comes together with what is not: each write is in main once.
@@ -320,7 +350,7 @@ export class Hub {
     };
     // Not judged yet: it comes again under another stamp.
     if (refusal !== undefined && isForStamp(refusal)) return refusal;
-    this.#marks.judge(vm, life, last.seq, refusal);
+    this.#marks.judge(vm, last, token, refusal);
     if (refused !== undefined) this.#trial.refuseAdds(command, refused);
     if (refusal !== undefined) return refusal;
     this.#merge(command);
@@ -332,7 +362,7 @@ export class Hub {
     const place = ++this.#state.place;
     this.#state.holdTime();
     for (const record of records) {
-      if (!isWanted(record, this.#state.execs)) continue;
+      if (!isWanted(record, this.#state.execs) || this.#trial.isRepeated(record)) continue;
       // Nobody has seen more than there is: one who says so would pass over conflicts.
       const { node, stamp, life, seq, base, verNo, server, content } = record;
       const seen = Math.min(record.seen, place - 1);

@@ -25,6 +25,15 @@ export interface PendingCommand {
   readonly clockMs: number;
   /** What was to be added to that for the hub's time, if the process had learnt it. */
   readonly offsetMs: number | undefined;
+  /** Random, and another in each clone of this VM: by it a VM knows whether the hub has judged this command, or another one of the same counter (rule Y4). */
+  readonly token: number;
+}
+
+/** A write of another VM that was in main and is not any more: a hub that was put back lacks it (rule Y4). */
+export interface KeptWrite {
+  readonly record: LogRecord;
+  /** Where its node was, relative to the management object's root; '' where that could not be told. */
+  readonly uri: string;
 }
 
 /** The records of a command that the hub refused, or of several that follow each other, all of one life, from and to inclusive. */
@@ -63,11 +72,19 @@ export function isForStamp({ code }: Pick<Refusal, 'code'>): boolean {
   return code === 'stamp-ahead' || code === 'stamp-taken';
 }
 
+/** A command that a hub has judged, by its last counter and its token (rule Y4). */
+export interface JudgedCommand {
+  readonly seq: number;
+  readonly token: number;
+}
+
 /** How far the hub has judged one life of a VM (rule D2). */
 export interface Mark {
   readonly vm: string;
   readonly life: number;
   readonly seq: number;
+  /** The commands that were judged last, oldest first. */
+  readonly trail: readonly JudgedCommand[];
   /** Refusals that the VM is not known to have heard of. */
   readonly refused: readonly Refusal[];
 }
@@ -79,6 +96,8 @@ export type JournalEntry =
       readonly type: 'main';
       readonly update: Uint8Array;
       readonly place: number;
+      /** Main's digest with it (rule Y4). */
+      readonly digest: number;
       readonly marks: readonly Mark[];
       /** What stays here of commands of the hub's own that are in the update (rule M7). */
       readonly local: readonly LogRecord[];
@@ -97,9 +116,13 @@ export type JournalEntry =
       readonly type: 'snapshot';
       readonly main: Uint8Array;
       readonly place: number;
+      /** The latest digests of main, the present one last (rule Y4). */
+      readonly line: readonly number[];
       readonly marks: readonly Mark[];
       readonly outbox: readonly PendingCommand[];
       readonly local: readonly LogRecord[];
+      /** What other VMs wrote, and the hub lacks. */
+      readonly kept: readonly KeptWrite[];
     };
 
 /** The version of the form that this library writes; it reads no newer one. */
@@ -118,6 +141,7 @@ function writeEntry(encoder: encoding.Encoder, entry: JournalEntry): void {
     case 'main':
       encoding.writeVarUint8Array(encoder, entry.update);
       encoding.writeVarUint(encoder, entry.place);
+      encoding.writeVarUint(encoder, entry.digest);
       writeList(encoder, entry.marks, writeMark);
       writeList(encoder, entry.local, writeRecord);
       break;
@@ -132,9 +156,11 @@ function writeEntry(encoder: encoding.Encoder, entry: JournalEntry): void {
     case 'snapshot':
       encoding.writeVarUint8Array(encoder, entry.main);
       encoding.writeVarUint(encoder, entry.place);
+      writeList(encoder, entry.line, encoding.writeVarUint);
       writeList(encoder, entry.marks, writeMark);
       writeList(encoder, entry.outbox, writeCommand);
       writeList(encoder, entry.local, writeRecord);
+      writeList(encoder, entry.kept, writeKept);
       break;
   }
 }
@@ -168,6 +194,7 @@ function readBody(type: JournalEntry['type'], decoder: decoding.Decoder): Journa
         type,
         update: decoding.readVarUint8Array(decoder),
         place: decoding.readVarUint(decoder),
+        digest: decoding.readVarUint(decoder),
         marks: readList(decoder, readMark),
         local: readList(decoder, readRecord),
       };
@@ -185,9 +212,11 @@ function readBody(type: JournalEntry['type'], decoder: decoding.Decoder): Journa
         type,
         main: decoding.readVarUint8Array(decoder),
         place: decoding.readVarUint(decoder),
+        line: readList(decoder, decoding.readVarUint),
         marks: readList(decoder, readMark),
         outbox: readList(decoder, readCommand),
         local: readList(decoder, readRecord),
+        kept: readList(decoder, readKept),
       };
   }
 }
@@ -226,9 +255,10 @@ function readKey(decoder: decoding.Decoder): WriteKey {
 
 function writeCommand(
   encoder: encoding.Encoder,
-  { records, floor, clockMs, offsetMs }: PendingCommand,
+  { records, floor, clockMs, offsetMs, token }: PendingCommand,
 ): void {
   writeList(encoder, records, writeRecord);
+  encoding.writeVarUint(encoder, token);
   encoding.writeAny(encoder, floor === undefined ? [] : [floor.ms, floor.counter, floor.vm]);
   encoding.writeVarInt(encoder, clockMs);
   writeList(encoder, offsetMs === undefined ? [] : [offsetMs], encoding.writeVarInt);
@@ -236,11 +266,12 @@ function writeCommand(
 
 function readCommand(decoder: decoding.Decoder): PendingCommand {
   const records = readList(decoder, readRecord);
+  const token = decoding.readVarUint(decoder);
   const floor = readFloor(decoding.readAny(decoder));
   const clockMs = decoding.readVarInt(decoder);
   const [offsetMs, ...more] = readList(decoder, decoding.readVarInt);
   if (more.length > 0) throw new RangeError('more than one offset');
-  return { records, floor, clockMs, offsetMs };
+  return { records, floor, clockMs, offsetMs, token };
 }
 
 function readFloor(raw: unknown): Stamp | undefined {
@@ -256,15 +287,26 @@ function isNatural(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function writeMark(encoder: encoding.Encoder, { vm, life, seq, refused }: Mark): void {
+function writeMark(encoder: encoding.Encoder, { vm, life, seq, trail, refused }: Mark): void {
   encoding.writeVarString(encoder, vm);
   writeKey(encoder, { life, seq });
+  writeList(encoder, trail, writeJudged);
   writeList(encoder, refused, writeRefusal);
 }
 
 function readMark(decoder: decoding.Decoder): Mark {
   const vm = decoding.readVarString(decoder);
-  return { vm, ...readKey(decoder), refused: readList(decoder, readRefusal) };
+  const key = readKey(decoder);
+  return { vm, ...key, trail: readList(decoder, readJudged), refused: readList(decoder, readRefusal) };
+}
+
+function writeJudged(encoder: encoding.Encoder, { seq, token }: JudgedCommand): void {
+  encoding.writeVarUint(encoder, seq);
+  encoding.writeVarUint(encoder, token);
+}
+
+function readJudged(decoder: decoding.Decoder): JudgedCommand {
+  return { seq: decoding.readVarUint(decoder), token: decoding.readVarUint(decoder) };
 }
 
 function writeRefusal(encoder: encoding.Encoder, { life, from, to, code, reason }: Refusal): void {
@@ -280,4 +322,31 @@ function readRefusal(decoder: decoding.Decoder): Refusal {
   const code = refusalCodes[decoding.readVarUint(decoder)];
   if (code === undefined) throw new RangeError('not a refusal');
   return { life, from, to, code, reason: decoding.readVarString(decoder) };
+}
+
+function writeKept(encoder: encoding.Encoder, { record, uri }: KeptWrite): void {
+  writeRecord(encoder, record);
+  encoding.writeVarString(encoder, uri);
+}
+
+function readKept(decoder: decoding.Decoder): KeptWrite {
+  const record = readRecord(decoder);
+  return { record, uri: decoding.readVarString(decoder) };
+}
+
+/** The bytes of what a VM reports to the hub; `decodeKept` gives it back. */
+export function encodeKept(kept: readonly KeptWrite[]): Uint8Array {
+  return encode((encoder) => writeList(encoder, kept, writeKept));
+}
+
+/** Throws `message-malformed` for bytes that say something else. */
+export function decodeKept(bytes: Uint8Array): KeptWrite[] {
+  try {
+    const decoder = decoding.createDecoder(bytes);
+    const kept = readList(decoder, readKept);
+    if (decoding.hasContent(decoder)) throw new RangeError('bytes after the end');
+    return kept;
+  } catch (cause) {
+    throw new VirmoError('message-malformed', 'no list of writes', { cause });
+  }
 }

@@ -1,24 +1,35 @@
-/** What a hub remembers of every life of every VM: how far it is judged, and what was refused of it (rule D2). */
-import type { Mark, Refusal } from './journal.ts';
+/** What a hub remembers of every life of every VM: how far it is judged, by which commands, and what was refused of it (rules D2, Y4). */
+import type { JudgedCommand, Mark, Refusal, WriteKey } from './journal.ts';
 
 interface LifeMark {
   readonly vm: string;
   readonly life: number;
   seq: number;
+  trail: JudgedCommand[];
+  /** Of the trail, so many of the last ones are not given out to be stored. */
+  fresh: number;
   refused: Refusal[];
 }
 
 /** A bound on what a VM that sends nothing but refusable commands can make a hub remember. */
 const maxRefusalsKept = 1_000;
+/** So many commands of a life are remembered: more than a VM has on their way when it crashes. */
+const maxTrail = 256;
+/** Of so many lives of a VM; of older ones the last command alone. */
+const maxTrails = 8;
 
 /** Marks move forward only; those that moved are given out once, to be stored. */
 export class LifeMarks {
   readonly #byVm = new Map<string, Map<number, LifeMark>>();
   readonly #moved = new Set<LifeMark>();
 
+  /** As they were stored, in that order: of one life also several times, each with what was judged since. */
   constructor(marks: readonly Mark[]) {
-    for (const { refused, ...mark } of marks) {
-      this.#lives(mark.vm).set(mark.life, { ...mark, refused: [...refused] });
+    for (const { vm, life, seq, trail, refused } of marks) {
+      const mark = this.#mark(vm, life);
+      mark.seq = seq;
+      mark.refused = [...refused];
+      for (const command of trail) append(mark, command);
     }
   }
 
@@ -27,39 +38,53 @@ export class LifeMarks {
     return this.#byVm.get(vm)?.get(life)?.seq ?? 0;
   }
 
-  /** A command is judged, and with it everything before it in its life; a refusal is kept for the VM's next connection, should the answer be lost. */
-  judge(vm: string, life: number, seq: number, refusal: Refusal | undefined): void {
+  /** A command is judged, by its last record, and with it everything before it in its life; a refusal is kept for the VM's next connection, should the answer be lost. */
+  judge(vm: string, { life, seq }: WriteKey, token: number, refusal?: Refusal): void {
     const mark = this.#mark(vm, life);
     if (refusal !== undefined) remember(mark, refusal);
     mark.seq = seq;
+    append(mark, { seq, token });
+    mark.fresh++;
     this.#moved.add(mark);
   }
 
   /** The VM holds nothing of this life before `seq` any more: it knows of the refusals there. */
-  forgetRefusals(vm: string, life: number, seq: number): void {
+  forgetRefusals(vm: string, { life, seq }: WriteKey): void {
     const mark = this.#byVm.get(vm)?.get(life);
     if (mark === undefined || mark.refused.length === 0) return;
     mark.refused = mark.refused.filter(({ to }) => to >= seq);
     this.#moved.add(mark);
   }
 
-  /** The marks of these lives of a VM, as far as anything of them is judged. */
-  of(vm: string, lives: readonly number[]): Mark[] {
+  /** The marks of these lives of a VM, as far as anything of them is judged, with what was judged from these counters on. */
+  of(vm: string, pending: readonly WriteKey[]): Mark[] {
     const known = this.#byVm.get(vm);
-    return lives.flatMap((life) => known?.get(life) ?? []).map(copy);
+    return pending.flatMap(({ life, seq: first }) => {
+      const mark = known?.get(life);
+      return mark === undefined ? [] : { ...copy(mark), trail: mark.trail.filter(({ seq }) => seq >= first) };
+    });
   }
 
   all(): Mark[] {
     return [...this.#byVm.values()].flatMap((lives) => [...lives.values()].map(copy));
   }
 
+  /** All marks, as one VM may know them: what others were refused is not for it. */
+  toldTo(vm: string): Mark[] {
+    return this.all().map((mark) => (mark.vm === vm ? mark : { ...mark, trail: [], refused: [] }));
+  }
+
   get hasMoved(): boolean {
     return this.#moved.size > 0;
   }
 
-  /** Those that moved since they were taken last. */
+  /** Those that moved since they were taken last, with what was judged since. */
   takeMoved(): Mark[] {
-    const moved = [...this.#moved].map(copy);
+    const moved = [...this.#moved].map((mark) => {
+      const trail = mark.fresh === 0 ? [] : mark.trail.slice(-mark.fresh);
+      mark.fresh = 0;
+      return { ...copy(mark), trail };
+    });
     this.#moved.clear();
     return moved;
   }
@@ -68,8 +93,10 @@ export class LifeMarks {
     const lives = this.#lives(vm);
     let mark = lives.get(life);
     if (mark === undefined) {
-      mark = { vm, life, seq: 0, refused: [] };
+      mark = { vm, life, seq: 0, trail: [], fresh: 0, refused: [] };
       lives.set(life, mark);
+      const older = [...lives.values()].at(-1 - maxTrails);
+      if (older !== undefined) older.trail = older.trail.slice(-1);
     }
     return mark;
   }
@@ -84,6 +111,12 @@ export class LifeMarks {
   }
 }
 
+/** Twice as many at times, so that not each one moves all others. */
+function append(mark: LifeMark, command: JudgedCommand): void {
+  mark.trail.push(command);
+  if (mark.trail.length >= 2 * maxTrail) mark.trail = mark.trail.slice(-maxTrail);
+}
+
 /** One right after the other for the same reason, as of what builds on one refused Add, are one. */
 function remember(mark: LifeMark, refusal: Refusal): void {
   const { code, reason, to } = refusal;
@@ -94,6 +127,6 @@ function remember(mark: LifeMark, refusal: Refusal): void {
   if (mark.refused.length > maxRefusalsKept) mark.refused.shift();
 }
 
-function copy({ vm, life, seq, refused }: LifeMark): Mark {
-  return { vm, life, seq, refused: [...refused] };
+function copy({ vm, life, seq, trail, refused }: LifeMark): Mark {
+  return { vm, life, seq, trail: [...trail], refused: [...refused] };
 }

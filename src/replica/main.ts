@@ -6,6 +6,7 @@ import * as decoding from 'lib0/decoding';
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { VirmoError } from '../errors.ts';
+import { type Epoch, formatEpochs, parseEpochs } from './epochs.ts';
 import type { LogRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 
@@ -13,10 +14,8 @@ import { decodeRecord, encodeRecord } from './record-codec.ts';
 export interface MainMeta {
   /** Made when the management object was first served; replicas of two origins do not mix (rule Y8). */
   readonly origin: number;
-  /** The hub's line of writing; a restored hub opens a new one (rule Y4). */
-  readonly epoch: number;
-  /** The place at which the epoch branched off the one before. */
-  readonly epochStart: number;
+  /** The lines of writing, the present one last: each process of a hub opens one (rule Y4). */
+  readonly epochs: readonly Epoch[];
   /** The schema in its canonical form; '' without one (rule M6). */
   readonly schema: string;
   /** The scope rules in their canonical form (rule S1). */
@@ -35,6 +34,7 @@ const cleaningSlack = 512;
 const memberPrefix = 'member:';
 const replacedPrefix = 'replaced:';
 const forgottenKey = 'forgotten';
+const epochsKey = 'epochs';
 
 /** One copy of main, at the hub or a follower. */
 export class Main {
@@ -64,8 +64,7 @@ export class Main {
     if (typeof origin !== 'number') return undefined;
     return {
       origin,
-      epoch: Number(this.#meta.get('epoch')),
-      epochStart: Number(this.#meta.get('epochStart')),
+      epochs: parseEpochs(String(this.#meta.get(epochsKey))),
       schema: String(this.#meta.get('schema')),
       rules: String(this.#meta.get('rules')),
       replaced: this.#keysAfter(replacedPrefix),
@@ -99,12 +98,7 @@ export class Main {
 
   /** Y-protocols' sync step 2: what a copy lacks that sent `syncStep1`. Throws `message-malformed`. */
   syncStep2(step1: Uint8Array): Uint8Array {
-    const vector = unframe(step1, messageYjsSyncStep1);
-    try {
-      return frame(messageYjsSyncStep2, Y.encodeStateAsUpdate(this.#doc, vector));
-    } catch (cause) {
-      throw new VirmoError('message-malformed', 'a state vector cannot be read', { cause });
-    }
+    return frame(messageYjsSyncStep2, Y.encodeStateAsUpdate(this.#doc, readVector(step1)));
   }
 
   /** The whole document as one update. */
@@ -112,14 +106,33 @@ export class Main {
     return Y.encodeStateAsUpdate(this.#doc);
   }
 
+  /** Y-protocols' sync step 2 with all of it, for a copy that is of no use any more. Throws `message-malformed` for a step 1 that is none. */
+  wholeStep2(step1: Uint8Array): Uint8Array {
+    readVector(step1);
+    return frame(messageYjsSyncStep2, this.encode());
+  }
+
   /**
    * Applies one of the hub's updates whole and gives the records in it. Throws `message-malformed` and leaves nothing half done only if the update could not be decoded;
-   * after `diverged` the document must not be used any more.
+   * after `diverged` the document must not be used any more: Yjs could not apply it, or it does not go on where this copy ends.
    */
   apply(update: Uint8Array): LogRecord[] {
-    const records = readUpdate(update);
+    const { structs } = decodeStructs(update);
+    const records = recordsIn(structs);
+    this.#mustGoOn(structs);
     this.#take(update, 'an update of main');
     return records;
+  }
+
+  /** Of what is known already Yjs takes nothing, whatever it says now: a hub that was put back, and writes on under its old identity, would be believed in part (rule Y4). */
+  #mustGoOn(structs: Structs): void {
+    const begun = new Set<number>();
+    for (const { id } of structs) {
+      if (begun.has(id.client)) continue;
+      begun.add(id.client);
+      if (Y.getState(this.#doc.store, id.client) > id.clock)
+        throw new VirmoError('diverged', 'an update of main tells anew what is known already');
+    }
   }
 
   /** Applies stored bytes. Throws `diverged` when Yjs does not take them; then the document must not be used any more. */
@@ -249,10 +262,9 @@ export class MainAuthor {
 
 /** The entries of the first meta for `MainAuthor.write`. */
 export function metaEntries(meta: MainMeta): Map<string, string | number> {
-  const { origin, epoch, epochStart, schema, rules, members } = meta;
-  const entries = new Map<string, string | number>(
-    Object.entries({ origin, epoch, epochStart, schema, rules }),
-  );
+  const { origin, epochs, schema, rules, members } = meta;
+  const entries = new Map<string, string | number>(Object.entries({ origin, schema, rules }));
+  entries.set(...epochsEntry(epochs));
   for (const member of members) for (const [key, value] of memberEntry(member)) entries.set(key, value);
   return entries;
 }
@@ -265,6 +277,11 @@ export function descriptionEntries(
 ): Map<string, string | number> {
   const entries = new Map<string, string | number>([[replacedPrefix + replacedHash, 1]]);
   return entries.set('schema', schema).set('rules', rules);
+}
+
+/** The entry of meta that tells the lines of writing, for `MainAuthor.write`. */
+export function epochsEntry(epochs: readonly Epoch[]): [string, string] {
+  return [epochsKey, formatEpochs(epochs)];
 }
 
 /** The entry of meta that makes a VM a member, for `MainAuthor.write`. */
@@ -316,10 +333,23 @@ function unframe(message: Uint8Array, ...types: readonly number[]): Uint8Array {
   }
 }
 
+/** The state vector in a sync step 1; throws `message-malformed` for one that cannot be read. */
+function readVector(step1: Uint8Array): Uint8Array {
+  const vector = unframe(step1, messageYjsSyncStep1);
+  try {
+    Y.decodeStateVector(vector);
+  } catch (cause) {
+    throw new VirmoError('message-malformed', 'a state vector cannot be read', { cause });
+  }
+  return vector;
+}
+
+type Structs = ReturnType<typeof Y.decodeUpdate>['structs'];
+
 /** The records in an update of main; throws `message-malformed` for anything that a hub of this protocol does not write. */
-function readUpdate(update: Uint8Array): LogRecord[] {
+function recordsIn(structs: Structs): LogRecord[] {
   const records: LogRecord[] = [];
-  for (const struct of decodeStructs(update).structs) {
+  for (const struct of structs) {
     if (struct instanceof Y.GC) continue;
     if (!(struct instanceof Y.Item)) throw new VirmoError('message-malformed', 'an update of main has a gap');
     const { content } = struct;

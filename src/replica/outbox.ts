@@ -1,5 +1,5 @@
 /** A VM's commands that the hub does not have durably yet (rules D2, D5, Y2). */
-import type { PendingCommand, Refusal, WriteKey } from './journal.ts';
+import type { Mark, PendingCommand, Refusal, WriteKey } from './journal.ts';
 import { isTreeRecord, type LogRecord } from './record.ts';
 import { roughSize } from './record-size.ts';
 import { SendGate } from './send-gate.ts';
@@ -79,16 +79,14 @@ export class Outbox {
   }
 
   /** `turn`: when it was put into the journal; by default it is in what will be taken next. */
-  add(
-    { records, floor, clockMs, offsetMs }: PendingCommand,
-    wasSent = false,
-    turn: number = this.gate.turn,
-  ): void {
+  add(pending: PendingCommand, wasSent = false, turn: number = this.gate.turn): OutboxCommand {
+    const { records, floor, clockMs, offsetMs, token } = pending;
     const command: OutboxCommand = {
       records: [...records],
       floor,
       clockMs,
       offsetMs,
+      token,
       wasSent,
       sentIn: undefined,
       turn,
@@ -102,6 +100,43 @@ export class Outbox {
     }
     const key = replaceableKey(command);
     if (key !== undefined) this.#replaceable.set(key, command);
+    return command;
+  }
+
+  /** Commands that were taken for delivered wait again, before all others; to be called while nothing is sent. */
+  addFirst(commands: readonly PendingCommand[]): void {
+    const waiting = this.#unsent;
+    this.#unsent = new Set();
+    for (const command of commands) this.add(command, true);
+    for (const command of waiting) this.#unsent.add(command);
+  }
+
+  /** Puts other records in the place of those of each command that waits, in the same order; to be called while nothing is sent. */
+  rewrite(change: (command: OutboxCommand) => readonly LogRecord[]): void {
+    for (const command of this.takeBackUnsent()) {
+      const records = change(command);
+      const { isStampRefused, wasSent, turn } = command;
+      this.add({ ...pendingOf(command), records }, wasSent, turn).isStampRefused = isStampRefused;
+    }
+  }
+
+  /** Up to which counter of a life the hub judged what waits here, or waited (rule Y4); what it judged beyond was another process's, which went on with the same numbers. */
+  sharedWith({ life, seq, trail }: Mark): number {
+    const judged = new Map(trail.map((command) => [command.token, command.seq]));
+    let shared = 0;
+    let isBelow = false;
+    for (const command of this.commands()) {
+      const first = commandKey(command);
+      if (first.life !== life || first.seq > seq) continue;
+      isBelow = true;
+      shared = Math.max(shared, judged.get(command.token) ?? 0);
+    }
+    return isBelow ? shared : seq;
+  }
+
+  /** Whether a record waits to be delivered. */
+  has(record: LogRecord): boolean {
+    return this.#byRecord.has(keyText(record));
   }
 
   /** Takes single records out, and commands that are left empty; what comes after them waits until that is durable, if they may be. */
@@ -288,8 +323,9 @@ export class Outbox {
 }
 
 /** What is stored of a command. */
-export function pendingOf({ records, floor, clockMs, offsetMs }: OutboxCommand): PendingCommand {
-  return { records, floor, clockMs, offsetMs };
+export function pendingOf(command: OutboxCommand): PendingCommand {
+  const { records, floor, clockMs, offsetMs, token } = command;
+  return { records, floor, clockMs, offsetMs, token };
 }
 
 /** A command's name: its first record's. */

@@ -178,18 +178,23 @@ export function isSameWrite(a: LogRecord, b: LogRecord): boolean {
   return a.seq === b.seq && a.life === b.life && a.stamp.vm === b.stamp.vm;
 }
 
-/** The id of an Exec: its record's write id as text. */
-export function execId({ stamp, life, seq }: Pick<LogRecord, 'stamp' | 'life' | 'seq'>): string {
-  return `${stamp.vm}:${life.toString(36)}:${seq.toString(36)}`;
+/** The id of an Exec: the write id that its record has at first, and its command's token, since clones may give one write id twice (rule Y4). */
+export function execId(
+  { stamp, life, seq }: Pick<LogRecord, 'stamp' | 'life' | 'seq'>,
+  token: number,
+): string {
+  return `${stamp.vm}:${life.toString(36)}:${seq.toString(36)}:${token.toString(36)}`;
 }
 
 /** The VM that ordered the Exec of this id, and in which of its lives; nobody, for a text that is no such id. */
 export function issuerOf(id: string): { readonly vm: string; readonly life: number } {
-  const [, vm = '', life = ''] = /^(.+):([0-9a-z]+):[0-9a-z]+$/s.exec(id) ?? [];
+  const [, vm = '', life = ''] = execIdForm.exec(id) ?? [];
   return { vm, life: Number.parseInt(life, 36) };
 }
 
-/** Whether a record, if it orders an Exec, does so under the id that is its own. */
-export function hasOwnExecId(record: LogRecord): boolean {
-  return record.content.kind !== 'exec' || record.content.id === execId(record);
+const execIdForm = /^(.+):([0-9a-z]{1,11}):[0-9a-z]{1,11}:[0-9a-z]{1,11}$/s;
+
+/** Whether a record, if it orders an Exec, does so under an id of its own VM. */
+export function hasOwnExecId({ content, stamp }: LogRecord): boolean {
+  return content.kind !== 'exec' || issuerOf(content.id).vm === stamp.vm;
 }

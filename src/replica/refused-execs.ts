@@ -23,7 +23,7 @@ function localRecordsOf(exec: ExecState, state: ReplicaState): LogRecord[] {
   const records = [...exec.records.values()].map((record) => alone(record, vm));
   const [order] = records;
   if (order !== undefined && !exec.started.has(vm) && !exec.results.has(vm))
-    records.push({ ...order, seq: state.nextSeq(), content: refusal(exec.id) });
+    records.push({ ...order, life: state.life, seq: state.nextSeq(), content: refusal(exec.id) });
   return records;
 }
 

@@ -3,10 +3,10 @@
  * journal entries for storage. No clock, randomness or I/O of its own: everything happens inside a call.
  */
 
-import { VirmoError } from '../errors.ts';
 import type { Schema } from '../tree/schema.ts';
 import { Status } from '../tree/status.ts';
 import type { Transaction, Tree } from '../tree/tree.ts';
+import { parsePath } from '../tree/uri.ts';
 import { isInTree } from './changes.ts';
 import { ReplicaCore } from './core.ts';
 import { type Description, describeMo } from './description.ts';
@@ -18,11 +18,13 @@ import { type ExecState, inOrder, isExpired } from './execs.ts';
 import { Follower } from './follower.ts';
 import { Hub } from './hub.ts';
 import { encodeEntry } from './journal.ts';
+import { KeptWrites, writeKey } from './kept-writes.ts';
 import type { MainMeta } from './main.ts';
 import type { MoNode } from './mo-node.ts';
+import { offerAnew } from './offer-anew.ts';
 import type { OpenConflict } from './open-conflicts.ts';
-import { type ExecStepContent, isTreeRecord, type LogRecord, localPlace } from './record.ts';
-import { roughSize } from './record-size.ts';
+import { type ExecStepContent, isTreeRecord, type LogRecord } from './record.ts';
+import { Recorder } from './recorder.ts';
 import { type Resolution, resolveParked } from './resolve.ts';
 import { restore, type StoredReplica } from './restore.ts';
 import { checkPositions, compileScope, type ScopeRule } from './scope.ts';
@@ -58,6 +60,7 @@ export class Replica implements Tree {
   readonly #core: ReplicaCore;
   readonly #options: ReplicaOptions;
   readonly #execRules: ExecRules;
+  readonly #recorder: Recorder;
   #hub: Hub | undefined;
   #draft: Draft | undefined;
 
@@ -87,7 +90,10 @@ export class Replica implements Tree {
       maxAheadMs,
       marks: found.marks,
       main: found.main,
+      line: found.line,
+      kept: new KeptWrites(found.kept),
     });
+    this.#recorder = new Recorder(this.#core, options.maxCommandBytes ?? 4_194_304);
     this.#fill(found);
   }
 
@@ -110,9 +116,9 @@ export class Replica implements Tree {
     return this.#core.state.vm;
   }
 
-  /** The random number of this process life, as it stands in write ids (rule D2). */
-  get life(): number {
-    return this.#core.state.life;
+  /** Whether this process has counted its writes under this number, as it stands in write ids (rule D2). */
+  hasLived(life: number): boolean {
+    return this.#core.state.hasLived(life);
   }
 
   /** The hub's side, once this VM serves. */
@@ -160,10 +166,12 @@ export class Replica implements Tree {
       throw new TypeError('a transaction of this management object is open already');
     const { state, outbox } = this.#core;
     const stamp = state.nextStamp();
+    const token = this.#core.random53();
     this.#draft = new Draft(
       {
         fold: state.fold,
         life: state.life,
+        token,
         place: state.place,
         nextSeq: () => state.nextSeq(),
         nextStamp: () => stamp,
@@ -172,8 +180,8 @@ export class Replica implements Tree {
           expiry: stamp.ms + (this.#options.execExpiryMs ?? 86_400_000),
         }),
         wasNeverSent: (record) => record.place === 0 && outbox.wasNeverSent(record),
-        checkSize: (records) => this.#checkSize(records),
-        commit: (records, dropped) => this.#commit(records, dropped),
+        checkSize: (records) => this.#recorder.checkSize(records),
+        commit: (records, dropped) => this.#recorder.record({ records, token }, dropped, this.#hub),
         end: () => {
           this.#draft = undefined;
         },
@@ -214,6 +222,26 @@ export class Replica implements Tree {
     return this.#hub;
   }
 
+  /** Writes anew, as this VM's own and where that can be done now, what other VMs wrote and reported as lost (rule Y4); gives the ids of what is not listed any more. An Exec cannot be. */
+  recoverLost(ids: readonly string[]): string[] {
+    const lost = this.#hub?.lost.of(ids) ?? [];
+    const draft = this.#begin('');
+    const offers = lost.flatMap(({ record, uri }) =>
+      isTreeRecord(record) && uri !== '' ? { record, path: parsePath(uri), content: record.content } : [],
+    );
+    const isDone = offerAnew(offers, this.root, draft);
+    draft.commit();
+    const done = offers.filter((_, at) => isDone[at]).map(({ record }) => writeKey(record));
+    this.dismissLost(done);
+    return done;
+  }
+
+  /** What was reported as lost is not wanted: nobody keeps it any more. */
+  dismissLost(ids: readonly string[]): void {
+    const taken = this.#hub?.lost.take(ids) ?? [];
+    if (taken.length > 0) this.#core.emit({ type: 'lost' });
+  }
+
   /** What is known of an Exec. */
   exec(id: string): ExecState | undefined {
     return this.#core.state.execs.get(id);
@@ -230,6 +258,12 @@ export class Replica implements Tree {
     const target = fold.node(node);
     const isThere = fold.baseState(records.get('exec')?.base ?? null) === 'counts';
     return isThere && target !== undefined && isInTree(target) ? target : undefined;
+  }
+
+  /** Whether this process is the one of this VM that began an Exec, as far as is known: not a clone of it, nor an earlier one. */
+  hasStarted({ records }: ExecState): boolean {
+    const started = records.get(`started ${this.vm}`);
+    return started !== undefined && this.hasLived(started.life);
   }
 
   /** Throws RangeError for a node that the schema given to this replica does not know: nobody could order its Exec. */
@@ -275,7 +309,9 @@ export class Replica implements Tree {
     const { life, place: seen } = state;
     const stamp = state.nextStamp();
     const seq = state.nextSeq();
-    this.#commit([{ node, stamp, life, seq, base: null, seen, place: 0, verNo: 0, server: '', content }], []);
+    const about = { node, base: null, verNo: 0, server: '' };
+    const record = { ...about, stamp, life, seq, seen, place: 0, content };
+    this.#recorder.record({ records: [record], token: this.#core.random53() }, [], this.#hub);
     if (isHeld) this.#core.outbox.gate.hold({ life, seq });
   }
 
@@ -314,6 +350,7 @@ export class Replica implements Tree {
     for (const record of merged) state.take(record);
     for (const { records } of outbox.commands()) for (const record of records) state.take(record);
     for (const record of local) state.take(record);
+    for (const record of this.#core.kept.execRecords()) state.take(record);
     state.fold.settle();
     state.fold.withhold();
     state.fold.settle();
@@ -323,56 +360,5 @@ export class Replica implements Tree {
     state.takeTouchedExecs();
     state.takeForgottenExecs();
     state.place = place;
-  }
-
-  #commit(records: readonly LogRecord[], dropped: readonly LogRecord[]): void {
-    const { state } = this.#core;
-    this.#checkSize(records);
-    const local = records
-      .filter((record) => this.#isLocal(record))
-      .map((record) => ({ ...record, place: localPlace }));
-    const shared = records.filter((record) => !this.#isLocal(record));
-    if (this.#hub === undefined) this.#queue(shared, local, dropped);
-    else this.#hub.mergeOwn(shared, local);
-    for (const record of local) state.take(record);
-    this.#core.finishStep('local');
-  }
-
-  /** Puts a command into the outbox; it replaces what was never sent and is needless now (rule D5). */
-  #queue(shared: readonly LogRecord[], local: readonly LogRecord[], dropped: readonly LogRecord[]): void {
-    const { state, outbox } = this.#core;
-    const [only] = shared;
-    const replaced =
-      only !== undefined && shared.length === 1 ? outbox.replaceable(only)?.records[0] : undefined;
-    const seen = replaced === undefined ? undefined : Math.min(replaced.seen, only?.seen ?? 0);
-    const records = seen === undefined ? shared : shared.map((record) => ({ ...record, seen }));
-    const needless = replaced === undefined ? dropped : [...dropped, replaced];
-    const { clockMs, offsetMs } = state.clock();
-    const command = { records, floor: state.lastMerged, clockMs, offsetMs };
-    this.#core.log({ type: 'command', shared: command, local, dropped: needless });
-    outbox.drop(needless);
-    if (replaced !== undefined && isTreeRecord(replaced)) state.fold.remove(replaced);
-    if (records.length > 0) outbox.add(command);
-    for (const record of records) state.take(record);
-  }
-
-  #checkSize(records: readonly LogRecord[]): void {
-    const { maxCommandBytes = 4_194_304 } = this.#options;
-    const bytes = records.reduce((sum, record) => sum + roughSize(record), 0);
-    if (bytes <= maxCommandBytes) return;
-    throw new VirmoError(
-      'message-too-large',
-      `a command of about ${bytes} bytes; at most ${maxCommandBytes} are taken`,
-    );
-  }
-
-  /** What is told of a local Exec stays here, whatever became of its node. */
-  #isLocal(record: LogRecord): boolean {
-    const { fold, execs } = this.#core.state;
-    const { node, content, place } = record;
-    if (place === localPlace) return true;
-    return 'exec' in content
-      ? (execs.get(content.exec)?.isLocal ?? false)
-      : (fold.node(node)?.local ?? false);
   }
 }

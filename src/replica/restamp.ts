@@ -114,7 +114,8 @@ class Renewal {
     const { state, maxAheadMs } = this.#core;
     const { offsetMs: now = 0 } = state.clock();
     if (offsetMs === undefined) return now;
-    const hasJumped = first?.life === state.life && Math.abs(now - offsetMs) > maxAheadMs;
+    const hasJumped =
+      first !== undefined && state.hasLived(first.life) && Math.abs(now - offsetMs) > maxAheadMs;
     return hasJumped ? now : offsetMs;
   }
 

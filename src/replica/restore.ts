@@ -1,6 +1,7 @@
 /** Replays a journal (the entries that `journal.ts` describes) into the parts of a replica. */
 import { VirmoError } from '../errors.ts';
-import { decodeEntry, type JournalEntry, type Mark } from './journal.ts';
+import { decodeEntry, type JournalEntry, type KeptWrite, type Mark } from './journal.ts';
+import { Line } from './line.ts';
 import { Main } from './main.ts';
 import { Outbox } from './outbox.ts';
 import type { LogRecord } from './record.ts';
@@ -13,7 +14,9 @@ export interface StoredReplica {
   readonly outbox: Outbox;
   readonly local: readonly LogRecord[];
   readonly place: number;
+  readonly line: Line;
   readonly marks: readonly Mark[];
+  readonly kept: readonly KeptWrite[];
 }
 
 /** Throws `storage-damaged` or `storage-newer`, and names the entry by its number, or main's log where it holds what is no record. */
@@ -44,7 +47,10 @@ class Replay {
   #outbox = new Outbox();
   #local: LogRecord[] = [];
   #place = 0;
-  #marks = new Map<string, Mark>();
+  #line = new Line();
+  /** In the order in which they were stored: each tells what is new (see `LifeMarks`). */
+  #marks: Mark[] = [];
+  #kept: readonly KeptWrite[] = [];
 
   constructor(clientId: number) {
     this.#clientId = clientId;
@@ -56,7 +62,8 @@ class Replay {
       case 'main':
         if (entry.update.length > 0) this.#main.load(entry.update);
         this.#place = entry.place;
-        this.#mark(entry.marks);
+        this.#line.reach(entry.digest);
+        this.#marks.push(...entry.marks);
         this.#local.push(...entry.local);
         return;
       case 'command':
@@ -71,8 +78,10 @@ class Replay {
         this.#main = new Main(this.#clientId);
         this.#main.load(entry.main);
         this.#place = entry.place;
-        this.#marks = new Map();
-        this.#mark(entry.marks);
+        this.#line = new Line();
+        for (const digest of entry.line) this.#line.reach(digest);
+        this.#kept = entry.kept;
+        this.#marks = [...entry.marks];
         this.#outbox = new Outbox();
         for (const command of entry.outbox) this.#outbox.add(command, true);
         this.#local = [...entry.local];
@@ -87,11 +96,9 @@ class Replay {
       outbox: this.#outbox,
       local: this.#local,
       place: this.#place,
-      marks: [...this.#marks.values()],
+      line: this.#line,
+      marks: this.#marks,
+      kept: this.#kept,
     };
-  }
-
-  #mark(marks: readonly Mark[]): void {
-    for (const mark of marks) this.#marks.set(`${mark.vm} ${mark.life}`, mark);
   }
 }

@@ -24,8 +24,10 @@ export interface StateOptions {
 /** Filled by `take` alone, whoever a record comes from. */
 export class ReplicaState {
   readonly vm: string;
-  readonly life: number;
   readonly fold: Fold;
+  #life: number;
+  /** Those of this process, the present one included. */
+  readonly #lives = new Set<number>();
   readonly execs: ExecBook = new ExecBook();
   readonly #conflicts = new Map<string, ConflictNote>();
   #newConflicts: ConflictNote[] = [];
@@ -48,7 +50,8 @@ export class ReplicaState {
 
   constructor({ vm, life, schema, scope, now }: StateOptions) {
     this.vm = vm;
-    this.life = life;
+    this.#life = life;
+    this.#lives.add(life);
     this.#now = now;
     this.fold = new Fold(schema, scope, (record) => this.live?.delete(record));
   }
@@ -100,6 +103,24 @@ export class ReplicaState {
   /** Stamps made here are later than this one from now on (rule T1). */
   see(stamp: Stamp): void {
     this.#last = laterStamp(this.#last, stamp);
+  }
+
+  /** The random number under which writes are counted now (rule D2). */
+  get life(): number {
+    return this.#life;
+  }
+
+  /** Writes are counted anew under another number: clones of this process, which share the present one, do so under others (rule Y4). */
+  beginLife(life: number): void {
+    if (this.#seq === 0) this.#lives.delete(this.#life);
+    this.#life = life;
+    this.#lives.add(life);
+    this.#seq = 0;
+  }
+
+  /** Whether this process has counted under this number. */
+  hasLived(life: number): boolean {
+    return this.#lives.has(life);
   }
 
   nextSeq(): number {

@@ -1,6 +1,6 @@
 /** A command before the hub (rules D2, T1, T3, S3): judged record by record, taken whole or not at all. */
 import { judge, judgeOrder, type Refused } from './admission.ts';
-import { type Rivalry, rivalsOf } from './conflicts.ts';
+import { type Rivalry, rivalsOf, saysTheSame } from './conflicts.ts';
 import { recordsAbout } from './held-records.ts';
 import { addKey, isSameWrite, isTreeRecord, type LogRecord, type TreeRecord } from './record.ts';
 import { compareStamps } from './stamp.ts';
@@ -80,11 +80,23 @@ export class Trial {
     return { code: 'stamp-ahead', reason: `the stamp is ${ahead} ms ahead of the hub's time` };
   }
 
-  /** Whether another write of the same register has this stamp (rule T1). */
+  /** Whether it is in main under another write id: sent again by a VM that could not know (rule Y4). */
+  isRepeated(record: LogRecord): boolean {
+    if (!isTreeRecord(record)) return false;
+    const other = this.#otherOfStamp(record);
+    return other !== undefined && other.place > 0 && saysTheSame(other.content, record.content);
+  }
+
+  /** Whether another write of the same register has this stamp (rule T1), and says something else. */
   #isStampTaken(record: TreeRecord): boolean {
+    const other = this.#otherOfStamp(record);
+    return other !== undefined && !saysTheSame(other.content, record.content);
+  }
+
+  #otherOfStamp(record: TreeRecord): TreeRecord | undefined {
     const node = this.#state.fold.node(record.node);
-    if (node === undefined) return false;
-    return recordsAbout(node, record.content.kind).some(
+    if (node === undefined) return undefined;
+    return recordsAbout(node, record.content.kind).find(
       (held) => compareStamps(held.stamp, record.stamp) === 0 && !isSameWrite(held, record),
     );
   }

@@ -1,7 +1,8 @@
 /** The VM's side of a channel: greets the hub, keeps many management objects in step with it (rules D2, Y1). Sans I/O: driven by `receive`, `tick` and `flush`. */
 import { VirmoError } from '../errors.ts';
 import type { Follower } from '../replica/follower.ts';
-import { type Mark, type Refusal, refusalCodes } from '../replica/journal.ts';
+import { encodeKept, type KeptWrite, type Mark, type Refusal, refusalCodes } from '../replica/journal.ts';
+import { roughSize } from '../replica/record-size.ts';
 import type { Replica } from '../replica/replica.ts';
 import {
   type Closed,
@@ -17,6 +18,10 @@ import type { Port } from './port.ts';
 export interface FollowerSessionOptions {
   readonly vm: string;
   readonly credentials: string;
+  /** A random number of this process. */
+  readonly process: number;
+  /** How often it had dialled before. */
+  readonly dial: number;
   readonly port: Port;
   readonly nowMs: number;
   readonly silenceMs: number;
@@ -55,6 +60,8 @@ interface OpenMo {
 
 /** So many records go into one branch update at the most, as long as single commands are not larger. */
 const maxRecordsPerUpdate = 2_000;
+/** So many bytes (by `roughSize`) of what is lost go into one message, far below what hubs take. */
+const maxReportBytes = 1_048_576;
 
 export class FollowerSession {
   readonly #options: FollowerSessionOptions;
@@ -67,11 +74,11 @@ export class FollowerSession {
 
   /** Sends the hello. */
   constructor(options: FollowerSessionOptions) {
-    const { port, nowMs, silenceMs, maxMessageBytes, vm, credentials } = options;
+    const { port, nowMs, silenceMs, maxMessageBytes, vm, credentials, process, dial } = options;
     this.#options = options;
     this.#conversation = new Conversation(port, nowMs, silenceMs, maxMessageBytes);
     const { min: minVersion, max: maxVersion } = protocolVersion;
-    this.#conversation.send({ type: 'hello', minVersion, maxVersion, vm, credentials });
+    this.#conversation.send({ type: 'hello', minVersion, maxVersion, vm, credentials, process, dial });
   }
 
   /** Keeps a management object in step from now on. */
@@ -111,12 +118,17 @@ export class FollowerSession {
       case 'closed':
         this.#closed(message, nowMs);
         return;
+      case 'found':
+        this.#mos.get(message.channel)?.follower?.found(message.writes);
+        this.#options.listener.received();
+        return;
       case 'bye':
         throw new VirmoError('channel-closed', `the hub ended the session: ${message.reason}`);
       case 'hello':
       case 'open':
       case 'branch':
       case 'seen':
+      case 'lost':
         throw new VirmoError('message-malformed', `a hub does not send ${message.type}`);
     }
   }
@@ -126,9 +138,9 @@ export class FollowerSession {
     for (const [channel, { follower, isSynced }] of this.#mos) {
       if (!isSynced || follower === undefined) continue;
       while (this.#conversation.isReady) {
-        const update = follower.takeBranch(maxRecordsPerUpdate);
-        if (update === undefined) break;
-        this.#conversation.send({ type: 'branch', channel, update });
+        const news = follower.takeBranch(maxRecordsPerUpdate);
+        if (news === undefined) break;
+        this.#conversation.send({ type: 'branch', channel, ...news });
       }
     }
   }
@@ -188,22 +200,39 @@ export class FollowerSession {
     if (entry === undefined) return;
     if (entry.follower === undefined || entry.isSynced)
       throw new VirmoError('message-malformed', 'an answer to no open');
-    entry.follower.welcome({ ...hub, marks: marks.map((mark) => this.#mark(mark)) });
+    entry.follower.welcome({ ...hub, marks: marks.map(readMark) });
     entry.isSynced = true;
+    this.#reportLost(channel, entry.follower.kept());
     this.#options.listener.synced(entry.mo);
     this.#options.listener.received();
   }
 
-  #news({ channel, update, place, durablePlace, judgedUpTo, refusals }: News): void {
+  /** In messages of bounded size, but for single writes that are larger. */
+  #reportLost(channel: number, kept: readonly KeptWrite[]): void {
+    let batch: KeptWrite[] = [];
+    let bytes = 0;
+    const send = (): void => {
+      if (batch.length > 0) this.#conversation.send({ type: 'lost', channel, writes: encodeKept(batch) });
+      batch = [];
+      bytes = 0;
+    };
+    for (const write of kept) {
+      const size = roughSize(write.record);
+      if (bytes + size > maxReportBytes) send();
+      batch.push(write);
+      bytes += size;
+    }
+    send();
+  }
+
+  #news({ channel, update, refusals, ...news }: News): void {
     const entry = this.#mos.get(channel);
     if (entry === undefined) return;
     if (entry.follower === undefined || !entry.isSynced)
       throw new VirmoError('message-malformed', 'news of what is not open');
     const next = entry.follower.receive({
+      ...news,
       update: update.length === 0 ? undefined : update,
-      place,
-      durablePlace,
-      judgedUpTo,
       refusals: refusals.map(readRefusal),
     });
     if (next === 'begin-anew') this.#beginAnew(channel, entry);
@@ -227,10 +256,10 @@ export class FollowerSession {
     this.#conversation.send({ type: 'closed', channel, code: 'normal', reason: 'stamps are made anew' });
     this.open(entry.mo, entry.followed);
   }
+}
 
-  #mark({ life, seq, refusals }: WireMark): Mark {
-    return { vm: this.#options.vm, life, seq, refused: refusals.map(readRefusal) };
-  }
+function readMark({ refusals, ...mark }: WireMark): Mark {
+  return { ...mark, refused: refusals.map(readRefusal) };
 }
 
 function readRefusal({ code, ...refusal }: WireRefusal): Refusal {

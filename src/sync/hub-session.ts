@@ -2,7 +2,8 @@
 import { VirmoError } from '../errors.ts';
 import { BranchReader } from '../replica/branch.ts';
 import type { Hub } from '../replica/hub.ts';
-import type { Refusal } from '../replica/journal.ts';
+import { decodeKept, type Refusal } from '../replica/journal.ts';
+import type { WriteId } from '../replica/kept-writes.ts';
 import { frameUpdate, mergeUpdates } from '../replica/main.ts';
 import { outdated } from '../replica/upgrade.ts';
 import { type BranchUpdate, type Hello, type Message, type Open, protocolVersion } from '../wire/message.ts';
@@ -54,6 +55,8 @@ interface OpenMo {
   refusals: Refusal[];
   toldJudged: number;
   toldDurable: number;
+  /** Of what the VM keeps for others: what it need not keep any more. */
+  found: WriteId[];
   /** Commands of the VM wait to be durable here, the latest at this place. */
   awaitedPlace: number;
 }
@@ -69,6 +72,7 @@ export class HubSession {
   readonly #mos = new Map<number, OpenMo>();
   #stage: Stage = 'greeting';
   #vm = '';
+  #greeting: Pick<Hello, 'process' | 'dial'> = { process: 0, dial: 0 };
   #version = 0;
 
   constructor(options: HubSessionOptions) {
@@ -80,6 +84,13 @@ export class HubSession {
   /** The VM's id, as it says; true once it is admitted. */
   get vm(): string {
     return this.#vm;
+  }
+
+  /** Whether this channel was dialled before another one by the same process, and came later. */
+  isOlderThan(other: HubSession): boolean {
+    const { process, dial } = this.#greeting;
+    const { process: others, dial: later } = other.#greeting;
+    return process === others && dial < later;
   }
 
   /** The VM takes what is sent to it, while nothing is read of what it says. */
@@ -120,9 +131,15 @@ export class HubSession {
         this.#mustBeOpen(message);
         this.#mos.get(message.channel)?.served.hub.seen(this.#vm, message.place);
         return;
+      case 'lost':
+        this.#mustBeOpen(message);
+        this.#mos.get(message.channel)?.served.hub.reportLost(this.#vm, decodeKept(message.writes));
+        return;
       case 'welcome':
       case 'opened':
       case 'news':
+      case 'found':
+      case 'check':
         throw new VirmoError('message-malformed', `a VM does not send ${message.type}`);
     }
   }
@@ -172,7 +189,7 @@ export class HubSession {
     if (this.#stage !== 'open') throw new VirmoError('message-malformed', `${type} before the welcome`);
   }
 
-  #greet({ minVersion, maxVersion, vm, credentials }: Hello): void {
+  #greet({ minVersion, maxVersion, vm, credentials, ...greeting }: Hello): void {
     if (this.#stage !== 'greeting') throw new VirmoError('message-malformed', 'a second hello');
     if (minVersion > protocolVersion.max || maxVersion < protocolVersion.min) {
       throw new VirmoError(
@@ -185,6 +202,7 @@ export class HubSession {
     this.#stage = 'judging';
     this.#version = Math.min(maxVersion, protocolVersion.max);
     this.#vm = vm;
+    this.#greeting = greeting;
     this.#options.listener.greeted(vm, credentials);
   }
 
@@ -212,10 +230,16 @@ export class HubSession {
     const stopUpgrades = hub.onUpgrade((before, next) => {
       if (!message.follows) this.#close(message.channel, outdated(message.mo, before, next));
     });
+    const stopFound = hub.lost.onFound((reporter, id) => {
+      if (reporter !== this.#vm) return;
+      open.found.push(id);
+      this.#options.listener.dirty();
+    });
     const open: OpenMo = {
       served,
       reader: new BranchReader(),
       leave: () => {
+        stopFound();
         stopUpdates();
         stopUpgrades();
       },
@@ -227,17 +251,18 @@ export class HubSession {
       refusals: [],
       toldJudged: 0,
       toldDurable: state.durablePlace,
+      found: [],
       awaitedPlace: message.pending.length > 0 ? state.place : 0,
     };
     this.#mos.set(message.channel, open);
-    const marks = state.marks.map(({ life, seq, refused }) => ({ life, seq, refusals: refused }));
+    const marks = state.marks.map(({ refused, ...mark }) => ({ ...mark, refusals: refused }));
     this.#conversation.send({ type: 'opened', channel: message.channel, ...state, marks });
   }
 
-  #merge({ channel, update }: BranchUpdate): void {
+  #merge({ channel, tokens, update }: BranchUpdate): void {
     const open = this.#mos.get(channel);
     if (open === undefined) return;
-    const refusals = open.served.hub.mergeBranch(this.#vm, open.reader.read(update));
+    const refusals = open.served.hub.mergeBranch(this.#vm, open.reader.read(update), tokens);
     open.judged++;
     for (const refusal of refusals) open.refusals.push(refusal);
     this.#options.listener.dirty();
@@ -253,6 +278,7 @@ export class HubSession {
   #tell(channel: number, open: OpenMo): void {
     const { served, judged, refusals } = open;
     const { durablePlace } = served;
+    this.#tellFound(channel, open);
     const update = takeUpdate(open);
     const hasJudged = judged !== open.toldJudged;
     const isAwaited = open.toldDurable < open.awaitedPlace && open.toldDurable < durablePlace;
@@ -263,6 +289,7 @@ export class HubSession {
       channel,
       update: update ?? nothing,
       place,
+      digest: served.hub.digest,
       durablePlace,
       judgedUpTo: judged,
       refusals,
@@ -272,6 +299,13 @@ export class HubSession {
     if (hasJudged) open.awaitedPlace = place;
     open.refusals = [];
     open.sentVector = served.hub.vector();
+  }
+
+  #tellFound(channel: number, open: OpenMo): void {
+    const { found: writes } = open;
+    if (writes.length === 0) return;
+    open.found = [];
+    this.#conversation.send({ type: 'found', channel, writes });
   }
 
   #letGo(channel: number): void {

@@ -164,7 +164,7 @@ export class ExecDesk {
     const { replica } = this.#host;
     const { vm, life } = issuerOf(id);
     return (
-      vm === replica.vm && (life === replica.life || this.#host.isInStep()) && replica.exec(id) === undefined
+      vm === replica.vm && (replica.hasLived(life) || this.#host.isInStep()) && replica.exec(id) === undefined
     );
   }
 

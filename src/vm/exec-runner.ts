@@ -146,6 +146,8 @@ export class ExecRunner {
       replica.recordExecStep(exec.node, { kind: 'started', exec: exec.id });
       this.#host.dirty();
       await this.#host.whenSafe(exec.id, where);
+      // A clone of this VM may have been first: then it is its to carry out (rule X2).
+      if (!replica.hasStarted(exec)) return;
     }
     await this.#run(exec);
   }

@@ -27,6 +27,8 @@ export interface ConnectOptions {
 export interface LinkHost {
   readonly vm: string;
   readonly world: World;
+  /** By which a hub knows the later of two channels (rule Y4): a random number of the VM's process, and how often it dialled. */
+  nextDial(): { readonly process: number; readonly dial: number };
   tell(event: VmEvent): void;
   dirty(): void;
 }
@@ -163,6 +165,7 @@ export class FollowerLink {
       throw new VirmoError('channel-failed', `it takes messages of ${channel.maxMessageBytes} bytes only`);
     const session = new FollowerSession({
       vm: this.#host.vm,
+      ...this.#host.nextDial(),
       credentials,
       port: new ChannelPort(channel, () => this.#host.dirty()),
       nowMs: this.#host.world.monotonicMs(),

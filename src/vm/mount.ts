@@ -5,6 +5,7 @@ import type { ReplicaEvent } from '../replica/events.ts';
 import type { ExecResult, ExecState } from '../replica/execs.ts';
 import { exportCanonical } from '../replica/export.ts';
 import type { Hub } from '../replica/hub.ts';
+import type { LostWrite } from '../replica/lost-writes.ts';
 import type { MoNode } from '../replica/mo-node.ts';
 import type { OpenConflict } from '../replica/open-conflicts.ts';
 import { type Provenance, provenanceOf } from '../replica/provenance.ts';
@@ -19,6 +20,7 @@ import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
 import type { Journaled } from './persistence.ts';
 import { TurnEnd } from './turn.ts';
+import { Waits } from './waits.ts';
 import type { World } from './world.ts';
 
 /** What a mount needs of its VM. */
@@ -44,6 +46,7 @@ export class Mount implements Journaled, ServedMo {
   readonly replica: Replica;
   readonly #host: MountHost;
   readonly #listeners = new Listeners<MountEvent>();
+  readonly #waits = new Waits(() => new VirmoError('closed', `${this.mo} was closed`));
   readonly #execs: ExecDesk;
   /** Whoever mounts it, perhaps on a service that runs, or registers a handler, has yet to register others and to listen. */
   readonly #later: TurnEnd;
@@ -138,7 +141,7 @@ export class Mount implements Journaled, ServedMo {
    */
   whenExecClosed(exec: string): Promise<ReadonlyMap<string, ExecResult>> {
     let known = this.replica.exec(exec);
-    return this.#when(
+    return this.#waits.when(
       () => {
         known = this.replica.exec(exec) ?? known;
         return known?.isClosed === true || (known === undefined && this.#execs.isLost(exec));
@@ -191,6 +194,28 @@ export class Mount implements Journaled, ServedMo {
     return !uri.ok && uri.status === Status.UriTooLong ? uri.status : undefined;
   }
 
+  /** At a hub that was put back to an older state: what other VMs wrote that it had, and lacks (rule Y4), until its writers bring it, or it is recovered or dismissed. Reported by the VMs that had it, as they connect. */
+  lostWrites(): readonly LostWrite[] {
+    return this.replica.hub?.lost.list() ?? [];
+  }
+
+  /**
+   * Has lost writes (their ids) done again, each where that is possible now, as commands of the device itself, which take the place of what was written since. Resolves when that is durable here, with the ids of those that were
+   * done: an Exec never is, nor what has no place in the tree any more. Rejects with `storage-failed`; with `closed` after `close`.
+   */
+  async recoverLost(ids: readonly string[]): Promise<readonly string[]> {
+    if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
+    const done = this.replica.recoverLost(ids);
+    await this.#host.stored();
+    return done;
+  }
+
+  /** Nobody wants these lost writes (their ids): the VMs that have them let go of them. */
+  dismissLost(ids: readonly string[]): void {
+    this.replica.dismissLost(ids);
+    this.#host.dirty();
+  }
+
   /** Who wrote a leaf's value last, or made an interior node (a URI relative to the management object's root). `undefined` where there is no such node, or nobody wrote it (rule I3). */
   provenance(uri: string): Provenance | undefined {
     let node: MoNode | undefined = this.replica.root;
@@ -200,7 +225,7 @@ export class Mount implements Journaled, ServedMo {
 
   /** Resolves when this VM is in step with the hub. */
   whenSynced(): Promise<void> {
-    return this.#when(
+    return this.#waits.when(
       () => this.isSynced,
       () => undefined,
     );
@@ -208,7 +233,7 @@ export class Mount implements Journaled, ServedMo {
 
   /** Resolves when the hub has judged everything written here. */
   whenMerged(): Promise<void> {
-    return this.#when(
+    return this.#waits.when(
       () => this.isMerged,
       () => undefined,
     );
@@ -216,7 +241,7 @@ export class Mount implements Journaled, ServedMo {
 
   /** Resolves when the hub has everything written here durably (rule Y2). */
   whenDelivered(): Promise<void> {
-    return this.#when(
+    return this.#waits.when(
       () => this.isDelivered,
       () => undefined,
     );
@@ -303,32 +328,7 @@ export class Mount implements Journaled, ServedMo {
     this.#isClosed = true;
     this.#later.cancel();
     this.#execs.close();
-    for (const wait of [...this.#waits]) wait.fail();
-  }
-
-  readonly #waits = new Set<{ check(): void; fail(): void }>();
-
-  #when<T>(condition: () => boolean, result: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const wait = {
-        check: (): void => {
-          if (!condition()) return;
-          this.#waits.delete(wait);
-          try {
-            resolve(result());
-          } catch (error) {
-            reject(error);
-          }
-        },
-        fail: (): void => {
-          this.#waits.delete(wait);
-          reject(new VirmoError('closed', `${this.mo} was closed`));
-        },
-      };
-      this.#waits.add(wait);
-      if (this.#isClosed) wait.fail();
-      else wait.check();
-    });
+    this.#waits.close();
   }
 
   /** Events of a step are told after it, so that listeners may execute commands. */
@@ -348,6 +348,8 @@ export class Mount implements Journaled, ServedMo {
       case 'changed':
       case 'merged':
       case 'described':
+      case 'rebuilt':
+      case 'lost':
       case 'parked':
       case 'resolved':
         this.#tell(event);
@@ -372,19 +374,15 @@ export class Mount implements Journaled, ServedMo {
         return;
       case 'exec-forgotten':
         this.#execs.forgotten(event.exec);
-        this.#checkWaits();
+        this.#waits.check();
         return;
     }
   }
 
   #tell(event: MountEvent): void {
     if (this.#isClosed) return;
-    this.#checkWaits();
+    this.#waits.check();
     this.#listeners.tell(event);
-  }
-
-  #checkWaits(): void {
-    for (const wait of [...this.#waits]) wait.check();
   }
 
   #uriOf(exec: ExecState): string | undefined {

@@ -1,6 +1,6 @@
 /** Random numbers that differ between clones of one memory image (rule Y4): read from the kernel, past everything that the process has buffered. */
 import { randomFillSync } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { openSync, readSync } from 'node:fs';
 
 /** A random integer of 53 bits, never 0. */
 export function kernelRandom53(): number {
@@ -11,17 +11,19 @@ export function kernelRandom53(): number {
 }
 
 function fillFromKernel(bytes: Uint8Array): void {
-  let file: number;
+  kernel ??= openKernel();
+  if (kernel === 'none') randomFillSync(bytes);
+  else for (let at = 0; at < bytes.length; ) at += readSync(kernel, bytes, at, bytes.length - at, null);
+}
+
+/** Stays open as long as the process lives: each command takes a number. */
+let kernel: number | 'none' | undefined;
+
+function openKernel(): number | 'none' {
   try {
-    file = openSync('/dev/urandom', 'r');
+    return openSync('/dev/urandom', 'r');
   } catch {
     // Windows has no such file; there the process's own generator is the best there is.
-    randomFillSync(bytes);
-    return;
-  }
-  try {
-    for (let at = 0; at < bytes.length; ) at += readSync(file, bytes, at, bytes.length - at, null);
-  } finally {
-    closeSync(file);
+    return 'none';
   }
 }

@@ -109,20 +109,22 @@ export class Server {
     }
   }
 
-  /** A VM has one channel: a newer one takes the older one's place (rule Y4). */
-  #displace(newcomer: Guest): void {
+  /** A VM has one channel: a newer one takes the older one's place (rule Y4). Says whether this one is the newer. */
+  #displace(newcomer: Guest): boolean {
+    const { session } = newcomer;
     for (const guest of this.#guests) {
-      if (guest === newcomer || !guest.isAdmitted || guest.session.vm !== newcomer.session.vm) continue;
-      guest.end(
-        new VirmoError('duplicate-vm', `another channel of ${newcomer.session.vm} took this one's place`),
-      );
+      if (guest === newcomer || !guest.isAdmitted || guest.session.vm !== session.vm) continue;
+      if (session.isOlderThan(guest.session)) return false;
+      guest.end(new VirmoError('duplicate-vm', `another channel of ${session.vm} took this one's place`));
     }
+    return true;
   }
 }
 
 interface GuestHost {
   served(mo: string): ServedMo | undefined;
-  displace(newcomer: Guest): void;
+  /** Ends the VM's other channels; false when one of them is newer. */
+  displace(newcomer: Guest): boolean;
 }
 
 /** One channel of one VM. */
@@ -225,8 +227,11 @@ class Guest {
       this.end(new VirmoError('not-admitted', `the VM ${vm} is unknown here, or its credentials are wrong`));
       return;
     }
+    if (!this.#server.displace(this)) {
+      this.end(new VirmoError('channel-closed', `${vm} has dialled again since`));
+      return;
+    }
     this.isAdmitted = true;
-    this.#server.displace(this);
     this.session.admitted();
     this.#host.tell({ type: 'joined', vm });
   }

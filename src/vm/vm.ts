@@ -91,8 +91,11 @@ export class Vm implements AsyncDisposable {
     );
     this.#persistence.found(ownDocument, entries);
     this.#turn = new TurnEnd(world, () => this.#endTurn());
+    const process = world.random53();
+    let dial = 0;
     this.#host = {
       vm: id,
+      nextDial: () => ({ process, dial: ++dial }),
       world,
       tell: (event) => this.#listeners.tell(event),
       dirty: () => this.#turn.schedule(),

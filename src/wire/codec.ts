@@ -4,7 +4,7 @@ import * as encoding from 'lib0/encoding';
 import { encode } from '../encode.ts';
 import { VirmoError } from '../errors.ts';
 import { readBytes, readCode, readFlag, readList, readNatural, readText } from './fields.ts';
-import type { Message, WireMark, WireRefusal } from './message.ts';
+import type { Message, WireMark, WireRefusal, WireWriteId } from './message.ts';
 
 /** Begins every hello, so that a stranger is told apart from another version. */
 const magic = 'virmo-sync';
@@ -22,6 +22,9 @@ const types = [
   'pong',
   'bye',
   'seen',
+  'lost',
+  'found',
+  'check',
 ] as const satisfies readonly Message['type'][];
 
 const numbers = new Map<Message['type'], number>(types.map((type, number) => [type, number]));
@@ -40,6 +43,8 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
       encoding.writeVarUint(out, message.maxVersion);
       encoding.writeVarString(out, message.vm);
       encoding.writeVarString(out, message.credentials);
+      encoding.writeVarUint(out, message.process);
+      encoding.writeVarUint(out, message.dial);
       break;
     case 'welcome':
       encoding.writeVarUint(out, message.version);
@@ -51,6 +56,7 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
       encoding.writeVarUint(out, message.origin);
       encoding.writeVarUint(out, message.epoch);
       encoding.writeVarUint(out, message.place);
+      encoding.writeVarUint(out, message.digest);
       encoding.writeVarUint8Array(out, message.step1);
       encoding.writeVarString(out, message.schemaHash);
       encoding.writeVarString(out, message.rules);
@@ -61,11 +67,12 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
       break;
     case 'opened':
       encoding.writeVarUint(out, message.channel);
-      encoding.writeVarUint(out, message.epoch);
-      encoding.writeVarUint(out, message.epochStart);
+      encoding.writeVarUint(out, message.common);
       encoding.writeVarUint(out, message.place);
+      encoding.writeVarUint(out, message.digest);
       encoding.writeVarUint(out, message.durablePlace);
       encoding.writeVarUint(out, message.timeMs);
+      encoding.writeUint8(out, message.isWhole ? 1 : 0);
       writeList(out, message.marks, writeMark);
       encoding.writeVarUint8Array(out, message.step2);
       break;
@@ -76,12 +83,14 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
       break;
     case 'branch':
       encoding.writeVarUint(out, message.channel);
+      writeList(out, message.tokens, encoding.writeVarUint);
       encoding.writeVarUint8Array(out, message.update);
       break;
     case 'news':
       encoding.writeVarUint(out, message.channel);
       encoding.writeVarUint8Array(out, message.update);
       encoding.writeVarUint(out, message.place);
+      encoding.writeVarUint(out, message.digest);
       encoding.writeVarUint(out, message.durablePlace);
       encoding.writeVarUint(out, message.judgedUpTo);
       writeList(out, message.refusals, writeRefusal);
@@ -96,6 +105,19 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
     case 'seen':
       encoding.writeVarUint(out, message.channel);
       encoding.writeVarUint(out, message.place);
+      break;
+    case 'lost':
+      encoding.writeVarUint(out, message.channel);
+      encoding.writeVarUint8Array(out, message.writes);
+      break;
+    case 'found':
+      encoding.writeVarUint(out, message.channel);
+      writeList(out, message.writes, writeWriteId);
+      break;
+    case 'check':
+      encoding.writeVarUint(out, message.channel);
+      encoding.writeVarUint(out, message.place);
+      encoding.writeVarUint(out, message.treeHash);
       break;
   }
 }
@@ -126,6 +148,8 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
         maxVersion: readNatural(from),
         vm: readText(from, maxNameLength),
         credentials: readText(from, maxCredentialsLength),
+        process: readNatural(from),
+        dial: readNatural(from),
       };
     case 'welcome':
       return { type, version: readNatural(from), vm: readText(from, maxNameLength) };
@@ -137,6 +161,7 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
         origin: readNatural(from),
         epoch: readNatural(from),
         place: readNatural(from),
+        digest: readNatural(from),
         step1: readBytes(from),
         schemaHash: readText(from, maxNameLength),
         rules: readText(from),
@@ -149,11 +174,12 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
       return {
         type,
         channel: readNatural(from),
-        epoch: readNatural(from),
-        epochStart: readNatural(from),
+        common: readNatural(from),
         place: readNatural(from),
+        digest: readNatural(from),
         durablePlace: readNatural(from),
         timeMs: readNatural(from),
+        isWhole: readFlag(from),
         marks: readList(from, readMark),
         step2: readBytes(from),
       };
@@ -165,13 +191,19 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
         reason: readText(from),
       };
     case 'branch':
-      return { type, channel: readNatural(from), update: readBytes(from) };
+      return {
+        type,
+        channel: readNatural(from),
+        tokens: readList(from, readNatural),
+        update: readBytes(from),
+      };
     case 'news':
       return {
         type,
         channel: readNatural(from),
         update: readBytes(from),
         place: readNatural(from),
+        digest: readNatural(from),
         durablePlace: readNatural(from),
         judgedUpTo: readNatural(from),
         refusals: readList(from, readRefusal),
@@ -183,6 +215,17 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
       return { type, code: readCode(from, maxNameLength, 'channel-closed'), reason: readText(from) };
     case 'seen':
       return { type, channel: readNatural(from), place: readNatural(from) };
+    case 'lost':
+      return { type, channel: readNatural(from), writes: readBytes(from) };
+    case 'found':
+      return { type, channel: readNatural(from), writes: readList(from, readWriteId) };
+    case 'check':
+      return {
+        type,
+        channel: readNatural(from),
+        place: readNatural(from),
+        treeHash: readNatural(from),
+      };
   }
 }
 
@@ -212,13 +255,36 @@ function readKey(from: decoding.Decoder): { readonly life: number; readonly seq:
   return { life: readNatural(from), seq: readNatural(from) };
 }
 
+function writeWriteId(out: encoding.Encoder, id: WireWriteId): void {
+  encoding.writeVarString(out, id.vm);
+  writeKey(out, id);
+}
+
+function readWriteId(from: decoding.Decoder): WireWriteId {
+  return { vm: readText(from, maxNameLength), ...readKey(from) };
+}
+
 function writeMark(out: encoding.Encoder, mark: WireMark): void {
-  writeKey(out, mark);
+  writeWriteId(out, mark);
+  writeList(out, mark.trail, writeJudged);
   writeList(out, mark.refusals, writeRefusal);
 }
 
 function readMark(from: decoding.Decoder): WireMark {
-  return { ...readKey(from), refusals: readList(from, readRefusal) };
+  return {
+    ...readWriteId(from),
+    trail: readList(from, readJudged),
+    refusals: readList(from, readRefusal),
+  };
+}
+
+function writeJudged(out: encoding.Encoder, { seq, token }: WireMark['trail'][number]): void {
+  encoding.writeVarUint(out, seq);
+  encoding.writeVarUint(out, token);
+}
+
+function readJudged(from: decoding.Decoder): WireMark['trail'][number] {
+  return { seq: readNatural(from), token: readNatural(from) };
 }
 
 function writeRefusal(out: encoding.Encoder, { life, from, to, code, reason }: WireRefusal): void {

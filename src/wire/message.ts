@@ -6,8 +6,11 @@ export const protocolVersion: { readonly min: number; readonly max: number } = {
 
 /** The counter up to which a hub has judged one life of a VM, and what it refused there. */
 export interface WireMark {
+  readonly vm: string;
   readonly life: number;
   readonly seq: number;
+  /** The commands that were judged last, oldest first: the last counter of each, and its token. */
+  readonly trail: readonly { readonly seq: number; readonly token: number }[];
   readonly refusals: readonly WireRefusal[];
 }
 
@@ -28,6 +31,10 @@ export interface Hello {
   readonly vm: string;
   /** What the hub's `admit` judges; '' for none. */
   readonly credentials: string;
+  /** A random number of the VM's process. */
+  readonly process: number;
+  /** How often the process had dialled before: of two channels of a process the later one counts. */
+  readonly dial: number;
 }
 
 /** The hub has admitted the VM. */
@@ -47,6 +54,8 @@ export interface Open {
   readonly origin: number;
   readonly epoch: number;
   readonly place: number;
+  /** Of the VM's copy of main; 0 without one. */
+  readonly digest: number;
   /** Y-protocols' sync step 1. */
   readonly step1: Uint8Array;
   readonly schemaHash: string;
@@ -64,11 +73,14 @@ export interface Open {
 export interface Opened {
   readonly type: 'opened';
   readonly channel: number;
-  readonly epoch: number;
-  readonly epochStart: number;
+  /** Up to which place the VM's copy is of the hub's line. */
+  readonly common: number;
   readonly place: number;
+  readonly digest: number;
   readonly durablePlace: number;
   readonly timeMs: number;
+  /** Whether `step2` is all of main, for the VM's copy is of another line. */
+  readonly isWhole: boolean;
   readonly marks: readonly WireMark[];
   /** Y-protocols' sync step 2. */
   readonly step2: Uint8Array;
@@ -86,6 +98,8 @@ export interface Closed {
 export interface BranchUpdate {
   readonly type: 'branch';
   readonly channel: number;
+  /** One for each command in the update. */
+  readonly tokens: readonly number[];
   /** Y-protocols' update of the VM's branch. */
   readonly update: Uint8Array;
 }
@@ -97,6 +111,7 @@ export interface News {
   /** Y-protocols' update of main; empty when there is none. */
   readonly update: Uint8Array;
   readonly place: number;
+  readonly digest: number;
   readonly durablePlace: number;
   /** The VM's branch updates on this channel that are judged, by their number from 1. */
   readonly judgedUpTo: number;
@@ -127,6 +142,36 @@ export interface Seen {
   readonly place: number;
 }
 
+/** What other VMs wrote that the VM had in main, and the hub lacks (rule Y4). */
+export interface Lost {
+  readonly type: 'lost';
+  readonly channel: number;
+  /** A list of writes, as `decodeKept` reads it. */
+  readonly writes: Uint8Array;
+}
+
+/** A write of any VM by its name. */
+export interface WireWriteId {
+  readonly vm: string;
+  readonly life: number;
+  readonly seq: number;
+}
+
+/** Of what was `lost`: what the hub has now, or nobody wants. */
+export interface Found {
+  readonly type: 'found';
+  readonly channel: number;
+  readonly writes: readonly WireWriteId[];
+}
+
+/** What main's tree comes to (rule Y4): to be compared by a VM that has nothing else in its own. */
+export interface Check {
+  readonly type: 'check';
+  readonly channel: number;
+  readonly place: number;
+  readonly treeHash: number;
+}
+
 /** All there are. */
 export type Message =
   | Hello
@@ -139,4 +184,7 @@ export type Message =
   | Ping
   | Pong
   | Bye
-  | Seen;
+  | Seen
+  | Lost
+  | Found
+  | Check;

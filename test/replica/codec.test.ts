@@ -235,6 +235,7 @@ const mark: fc.Arbitrary<Mark> = fc.record({
   vm,
   life: natural,
   seq: natural,
+  trail: fc.array(fc.record({ seq: natural, token: natural }), { maxLength: 3 }),
   refused: fc.array(refusal, { maxLength: 2 }),
 });
 const records = fc.array(record, { maxLength: 3 });
@@ -243,12 +244,20 @@ const command = fc.record({
   floor: fc.option(stamp, { nil: undefined }),
   clockMs: fc.maxSafeInteger(),
   offsetMs: fc.option(fc.maxSafeInteger(), { nil: undefined }),
+  token: natural,
 });
 const key = fc.record({ life: natural, seq: natural });
 const marks = fc.array(mark, { maxLength: 2 });
 
 const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
-  fc.record({ type: fc.constant('main' as const), update: bytes, place: natural, marks, local: records }),
+  fc.record({
+    type: fc.constant('main' as const),
+    update: bytes,
+    place: natural,
+    digest: natural,
+    marks,
+    local: records,
+  }),
   fc.record({
     type: fc.constant('command' as const),
     shared: command,
@@ -260,9 +269,11 @@ const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
     type: fc.constant('snapshot' as const),
     main: bytes,
     place: natural,
+    line: fc.array(natural, { maxLength: 3 }),
     marks,
     outbox: fc.array(command, { maxLength: 2 }),
     local: records,
+    kept: fc.array(fc.record({ record, uri: text }), { maxLength: 2 }),
   }),
 );
 

@@ -33,14 +33,15 @@ class Duo {
       const refusals: Refusal[] = [];
       const branch = this.#follows.takeBranch(1_000);
       if (branch !== undefined) {
-        refusals.push(...hub.mergeBranch('a', this.#reader.read(branch)));
+        refusals.push(...hub.mergeBranch('a', this.#reader.read(branch.update), branch.tokens));
         this.#judged++;
       }
       hub.closeExecs();
       hub.write();
       const updates = this.#updates.splice(0);
       for (const update of updates) {
-        const told = { place: hub.place, durablePlace: hub.place, judgedUpTo: this.#judged, refusals };
+        const { place, digest } = hub;
+        const told = { place, digest, durablePlace: place, judgedUpTo: this.#judged, refusals };
         this.#follows.receive({ update: frameUpdate(update), ...told });
       }
       isNew = branch !== undefined || updates.length > 0;

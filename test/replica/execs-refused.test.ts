@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/replica/exec-outcome.ts';
 import { acknowledge, answer, exec, order, start, step } from './exec-steps.ts';
-import { type FollowerSite, Group } from './group.ts';
+import { type FollowerSite, Group, tokenOf } from './group.ts';
 import { addLeaf, read, set } from './writes.ts';
 
 const dms = { server: 'dms' } as const;
@@ -26,8 +26,12 @@ function meetRefusing(a: FollowerSite, count: number): void {
   if (welcome?.type !== 'welcome' || first === undefined || last === undefined)
     throw new Error('the follower has something to send, and the hub answers');
   const { life, seq: from } = first;
+  const trail = [{ seq: last.seq, token: tokenOf(last, a) }];
   const refused = [{ life, from, to: last.seq, code: 'invalid', reason: 'a test' }] as const;
-  a.link?.follower.welcome({ ...welcome.hub, marks: [{ vm: 'a', life, seq: last.seq, refused }] });
+  a.link?.follower.welcome({
+    ...welcome.hub,
+    marks: [{ vm: 'a', life, seq: last.seq, trail, refused }],
+  });
   a.persist();
   a.cut();
 }

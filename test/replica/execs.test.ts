@@ -44,7 +44,7 @@ describe('[X1] a hub', () => {
       const before = merged(group.hub).length;
       const step = (id: string): LogRecord['content'] =>
         kind === 'started' ? { kind, exec: id } : { kind, exec: id, answer: 'done', status: 200, data: '' };
-      expect(group.hub.hub.mergeBranch('a', [forged(a, step('x:1:1'))])).toEqual([]);
+      expect(group.hub.hub.mergeBranch('a', [forged(a, step('x:1:1:1'))])).toEqual([]);
       expect(group.hub.hub.mergeBranch('b', [forged(b, step(known))])).toEqual([]);
       group.hub.flush();
       group.settle();
@@ -91,7 +91,7 @@ describe('[X1] a hub', () => {
     group.settle();
     const acknowledged = (id: string): LogRecord['content'] => ({ kind: 'acknowledged', exec: id });
     group.hub.hub.mergeBranch('b', [forged(b, acknowledged(ordered))]);
-    group.hub.hub.mergeBranch('a', [forged(a, acknowledged(own)), forged(a, acknowledged('x:1:1'), 2)]);
+    group.hub.hub.mergeBranch('a', [forged(a, acknowledged(own)), forged(a, acknowledged('x:1:1:1'), 2)]);
     group.settle();
     expect(exec(group.hub, ordered).isAcknowledged).toBe(false);
     expect(exec(group.hub, own).isAcknowledged).toBe(false);
@@ -104,7 +104,7 @@ describe('[X1] a hub', () => {
     const group = groupOf(1);
     const a = group.follower(0);
     const ordered = (seq: number, expiresInMs: number): LogRecord => {
-      const id = `a:25:${seq.toString(36)}`;
+      const id = `a:25:${seq.toString(36)}:1`;
       const content = { kind: 'exec', id, server: '', correlator: '', data: '', addressees: ['x'] } as const;
       return forged(a, { ...content, expiry: group.nowMs + expiresInMs }, seq);
     };
@@ -112,7 +112,7 @@ describe('[X1] a hub', () => {
     expect(hub.mergeBranch('a', [ordered(1, maxExecExpiryMs)])).toEqual([]);
     expect(hub.mergeBranch('a', [ordered(2, maxExecExpiryMs + 1)])).toMatchObject([{ code: 'invalid' }]);
     group.hub.flush();
-    expect(group.hub.replica.openExecs().map(({ id }) => id)).toEqual(['a:25:1']);
+    expect(group.hub.replica.openExecs().map(({ id }) => id)).toEqual(['a:25:1:1']);
   });
 
   it('[S1] hears nothing of an Exec of what stays in a VM, though its own command deletes that', () => {
@@ -140,7 +140,7 @@ describe('[X1] a hub', () => {
     const { node } = merged(group.hub).at(-1) ?? { node: '' };
     const local =
       [...group.hub.replica.records()].find(({ content }) => content.kind === 'add')?.node ?? node;
-    const content = { kind: 'exec', id: 'a:25:1', server: '', correlator: '', data: '' } as const;
+    const content = { kind: 'exec', id: 'a:25:1:1', server: '', correlator: '', data: '' } as const;
     const forgedOrder = forged(a, { ...content, addressees: ['a', 'hub'], expiry: group.nowMs + 1_000 });
     const refusals = group.hub.hub.mergeBranch('a', [{ ...forgedOrder, node: local }]);
     expect(refusals.map(({ code }) => code)).toEqual(['local']);

@@ -4,7 +4,7 @@
  */
 import { BranchReader } from '../../src/replica/branch.ts';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
-import type { Follower, FollowerState, HubNews, HubState } from '../../src/replica/follower.ts';
+import type { BranchNews, Follower, FollowerState, HubNews, HubState } from '../../src/replica/follower.ts';
 import type { Hub } from '../../src/replica/hub.ts';
 import { decodeEntry, type Refusal } from '../../src/replica/journal.ts';
 import { frameUpdate } from '../../src/replica/main.ts';
@@ -218,7 +218,7 @@ interface Connection {
 
 type Up =
   | { readonly type: 'open'; readonly state: FollowerState }
-  | { readonly type: 'branch'; readonly update: Uint8Array; readonly order: number };
+  | ({ readonly type: 'branch'; readonly order: number } & BranchNews);
 type Down =
   | { readonly type: 'welcome'; readonly hub: HubState }
   | { readonly type: 'news'; readonly news: HubNews };
@@ -275,7 +275,7 @@ export class HubSite extends Site {
         break;
       }
       case 'branch':
-        if (link.connection !== undefined) this.#merge(site, link.connection, message.update);
+        if (link.connection !== undefined) this.#merge(site, link.connection, message);
         this.group.ledger.judged(site.vm, message.order);
         break;
     }
@@ -309,10 +309,10 @@ export class HubSite extends Site {
     this.flush();
   }
 
-  #merge(site: FollowerSite, connection: Connection, update: Uint8Array): void {
+  #merge(site: FollowerSite, connection: Connection, { tokens, update }: BranchNews): void {
     const records = connection.reader.read(update);
     const judgedBefore = this.#judged(site.vm);
-    const refusals = this.hub.mergeBranch(site.vm, records);
+    const refusals = this.hub.mergeBranch(site.vm, records, tokens);
     const judgedNow = this.#judged(site.vm);
     connection.judged++;
     connection.refusals.push(...refusals);
@@ -338,7 +338,8 @@ export class HubSite extends Site {
     if (updates.length === 0 && judged === toldJudged && durablePlace === toldDurable) return;
     const [only] = updates;
     const update = only !== undefined && updates.length === 1 ? frameUpdate(only) : this.hub.missing(vector);
-    const news = { place: this.hub.place, durablePlace, judgedUpTo: judged, refusals };
+    const { place, digest } = this.hub;
+    const news = { place, digest, durablePlace, judgedUpTo: judged, refusals };
     link.down.push({
       type: 'news',
       news: { ...news, update: updates.length === 0 ? undefined : update },
@@ -378,10 +379,10 @@ export class FollowerSite extends Site {
   /** Hands a branch update of about so many records to the link. */
   send(maxRecords = 1): boolean {
     if (this.link?.isWelcomed !== true) return false;
-    const update = this.link.follower.takeBranch(maxRecords);
-    if (update === undefined) return false;
-    const order = this.#orderSent(this.link, update);
-    this.link.up.push({ type: 'branch', update, order });
+    const branch = this.link.follower.takeBranch(maxRecords);
+    if (branch === undefined) return false;
+    const order = this.#orderSent(this.link, branch.update);
+    this.link.up.push({ type: 'branch', order, ...branch });
     return true;
   }
 
@@ -458,4 +459,14 @@ export class FollowerSite extends Site {
 
 function isShared({ place }: LogRecord): boolean {
   return place > 0 && place !== localPlace;
+}
+
+/** The token under which a VM stored the command of a record. */
+export function tokenOf({ life, seq }: LogRecord, { stored }: Site): number {
+  for (const entry of stored.map(decodeEntry)) {
+    if (entry.type !== 'command') continue;
+    const { records, token } = entry.shared;
+    if (records.some((record) => record.life === life && record.seq === seq)) return token;
+  }
+  throw new RangeError(`no command ${life} ${seq} is stored`);
 }

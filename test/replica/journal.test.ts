@@ -133,7 +133,7 @@ describe('[M7] a journal', () => {
     addLeaf(a, './L', 'x');
     const update = a.link?.follower.takeBranch(10);
     if (update === undefined || a.link?.connection === undefined) throw new Error('nothing to send');
-    group.hub.hub.mergeBranch('a', a.link.connection.reader.read(update));
+    group.hub.hub.mergeBranch('a', a.link.connection.reader.read(update.update), update.tokens);
     group.hub.stored = [group.hub.replica.snapshot()];
     group.hub.replica.takeJournal();
     group.hub.restart();
@@ -300,7 +300,7 @@ describe('a stored entry', () => {
   it('is refused where a floor is no stamp', () => {
     const entry: JournalEntry = {
       type: 'command',
-      shared: { records: [], floor: undefined, clockMs: 0, offsetMs: 0 },
+      shared: { records: [], floor: undefined, clockMs: 0, offsetMs: 0, token: 0 },
       local: [],
       dropped: [],
     };
@@ -317,7 +317,7 @@ describe('a stored entry', () => {
       null,
     ]) {
       const encoder = encoding.createEncoder();
-      for (const part of [1, 1, 0]) encoding.writeVarUint(encoder, part);
+      for (const part of [1, 1, 0, 0]) encoding.writeVarUint(encoder, part);
       encoding.writeAny(encoder, floor);
       for (const part of [0, 0, 0, 0]) encoding.writeVarUint(encoder, part);
       expect(() => decodeEntry(encoding.toUint8Array(encoder)), JSON.stringify(floor)).toThrow(
@@ -341,7 +341,7 @@ describe('a stored entry', () => {
     expect(encodeRecord(lost)[0]).toBe(5);
     const entry = encodeEntry({
       type: 'command',
-      shared: { records: [lost], floor: undefined, clockMs: 0, offsetMs: 0 },
+      shared: { records: [lost], floor: undefined, clockMs: 0, offsetMs: 0, token: 0 },
       local: [],
       dropped: [],
     });

@@ -216,7 +216,8 @@ describe('[D2] a branch', () => {
     if (mark === undefined) throw new Error('the hub has judged a part');
     const { life, seq } = mark;
     const refused = [{ life, from: seq + 1, to: seq + 2, code: 'invalid', reason: 'told before' }] as const;
-    const hub = { ...welcome.hub, marks: [{ ...mark, seq: seq + 2, refused }] };
+    const trail = mark.trail.map((judged) => ({ ...judged, seq: seq + 2 }));
+    const hub = { ...welcome.hub, marks: [{ ...mark, seq: seq + 2, trail, refused }] };
     a.link?.follower.welcome(hub);
     expect([read(a, './K'), read(a, './L')]).toEqual(['1', undefined]);
   });
@@ -265,16 +266,16 @@ describe('[Y2] a command that was merged', () => {
     a.cut();
     addLeaf(a, './L', 'x');
     const follower = a.replica.follow();
-    const copy = { epoch: 1, epochStart: 0, marks: [], timeMs: group.nowMs };
-    const told = { durablePlace: 0, refusals: [], update: undefined };
+    const copy = { common: 0, digest: 1, isWhole: false, marks: [], timeMs: group.nowMs };
+    const told = { durablePlace: 0, digest: 1, refusals: [], update: undefined };
     const empty = group.hub.hub.missing(group.hub.hub.vector());
     follower.welcome({ ...copy, place: 0, durablePlace: 0, step2: empty });
-    follower.takeBranch(10);
+    const token = follower.takeBranch(10)?.tokens[0] ?? 0;
     follower.receive({ ...told, place: 9, judgedUpTo: 1 });
     expect(a.replica.isDelivered).toBe(false);
     const again = a.replica.follow();
     const [{ life, seq } = { life: 0, seq: 0 }] = again.state().pending;
-    const marks = [{ vm: 'a', life, seq: seq + 1, refused: [] }];
+    const marks = [{ vm: 'a', life, seq: seq + 1, trail: [{ seq: seq + 1, token }], refused: [] }];
     again.welcome({ ...copy, marks, place: 5, durablePlace: 5, step2: empty });
     expect(a.replica.isDelivered).toBe(true);
   });
@@ -340,8 +341,8 @@ describe('[D5] cleaning', () => {
       hub.takeJournal();
     }
     for (const update of updates) {
-      const news = { durablePlace: 0, judgedUpTo: 0, refusals: [] };
-      follower.receive({ update: frameUpdate(update), place: 0, ...news });
+      const news = { durablePlace: 0, digest: 1, judgedUpTo: 0, refusals: [] };
+      follower.receive({ update: frameUpdate(update), place: server.place, ...news });
     }
     first.takeJournal();
     const { doc, elements } = logOf(hub);

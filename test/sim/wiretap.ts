@@ -75,9 +75,9 @@ export class Wiretap {
       this.#ownLocal.push(...local);
       listener.merged(records, replica.place);
     };
-    hub.mergeBranch = (vm, records) => {
+    hub.mergeBranch = (vm, records, tokens) => {
       const judgedBefore = judgedOf(hub, vm);
-      const refusals = mergeBranch.call(hub, vm, records);
+      const refusals = mergeBranch.call(hub, vm, records, tokens);
       const judgedNow = judgedOf(hub, vm);
       const merged = records.filter(
         ({ life, seq }) =>

@@ -118,6 +118,8 @@ export class Witness implements SiteWitness {
       case 'changed':
       case 'conflict':
       case 'described':
+      case 'rebuilt':
+      case 'lost':
       case 'exec-closed':
       case 'merged':
       case 'parked':

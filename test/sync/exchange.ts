@@ -43,6 +43,8 @@ export function exchange(): readonly Line[] {
   const vm = new FollowerSession({
     vm: 'game',
     credentials: 'secret',
+    process: 105,
+    dial: 1,
     port: up,
     ...timing,
     listener: { welcomed: nothing, synced: nothing, closed: nothing, received: nothing },

@@ -4,7 +4,15 @@ import type { Message } from '../../src/wire/message.ts';
 import { SAMPLE } from '../tree/schemas.ts';
 import { content, framesOf, Meeting, stored, write } from './meeting.ts';
 
-const hello = { type: 'hello', minVersion: 1, maxVersion: 1, vm: 'game', credentials: '' } as const;
+const hello = {
+  type: 'hello',
+  minVersion: 1,
+  maxVersion: 1,
+  vm: 'game',
+  credentials: '',
+  process: 1,
+  dial: 1,
+} as const;
 const open = {
   type: 'open',
   channel: 9,
@@ -12,6 +20,7 @@ const open = {
   origin: 0,
   epoch: 0,
   place: 0,
+  digest: 0,
   step1: Uint8Array.of(0, 1, 0),
   schemaHash: '',
   schema: '',
@@ -129,7 +138,7 @@ describe('[Y7] messages out of turn are malformed:', () => {
 
   it.each<Message>([
     open,
-    { type: 'branch', channel: 1, update: Uint8Array.of(2, 2, 0, 0) },
+    { type: 'branch', channel: 1, tokens: [], update: Uint8Array.of(2, 2, 0, 0) },
     { type: 'closed', channel: 1, code: 'normal', reason: '' },
   ])('a $type before the hello, and before the welcome', (message) => {
     const line = new Meeting({ admits: false }).connect('game');
@@ -157,7 +166,7 @@ describe('[Y7] messages out of turn are malformed:', () => {
   it('what only a VM says, said to a VM', () => {
     const line = new Meeting().connect('game');
     line.carry();
-    const branch = { type: 'branch', channel: 1, update: Uint8Array.of(2, 2, 0, 0) } as const;
+    const branch = { type: 'branch', channel: 1, tokens: [], update: Uint8Array.of(2, 2, 0, 0) } as const;
     for (const message of [hello, open, branch]) expect(() => line.tellVm(message)).toThrow(malformed);
   });
 
@@ -200,7 +209,7 @@ describe('[Y7] messages out of turn are malformed:', () => {
     line.carry();
     for (const message of hubsOwn.slice(1)) line.tellVm({ ...message, channel: 77 } as Message);
     line.tellVm({ type: 'closed', channel: 77, code: 'mo-unknown', reason: '' });
-    line.tellHub({ type: 'branch', channel: 77, update: Uint8Array.of(2, 2, 0, 0) });
+    line.tellHub({ type: 'branch', channel: 77, tokens: [], update: Uint8Array.of(2, 2, 0, 0) });
     line.tellHub({ type: 'closed', channel: 77, code: 'normal', reason: '' });
     write(served.replica, { A: '1' });
     line.carry();
@@ -213,11 +222,12 @@ const hubsOwn: readonly Message[] = [
   {
     type: 'opened',
     channel: 1,
-    epoch: 1,
-    epochStart: 0,
+    common: 0,
     place: 0,
+    digest: 0,
     durablePlace: 0,
     timeMs: 0,
+    isWhole: false,
     marks: [],
     step2: Uint8Array.of(1, 2, 0, 0),
   },
@@ -226,6 +236,7 @@ const hubsOwn: readonly Message[] = [
     channel: 1,
     update: new Uint8Array(0),
     place: 0,
+    digest: 0,
     durablePlace: 0,
     judgedUpTo: 0,
     refusals: [],

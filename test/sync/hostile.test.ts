@@ -76,7 +76,7 @@ const branches: Readonly<Record<string, (scene: Scene) => Uint8Array>> = {
   },
   'the same update twice': ({ line, record }) => {
     const update = frameUpdate(updateOf((doc) => doc.getArray('log').push([encodeRecord(dead(record))])));
-    line.tellHub({ type: 'branch', channel: 1, update });
+    line.tellHub({ type: 'branch', channel: 1, tokens: [1], update });
     return update;
   },
   'a second Yjs client': ({ record }) => {
@@ -142,19 +142,19 @@ describe('[Y7] a VM that sends as its branch', () => {
   it.each(Object.entries(branches))('%s: its channel is closed, nothing else is touched', (_, make) => {
     const scene_ = scene();
     const update = make(scene_);
-    expect(() => scene_.line.tellHub({ type: 'branch', channel: 1, update })).toThrow(malformed);
+    expect(() => scene_.line.tellHub({ type: 'branch', channel: 1, tokens: [1], update })).toThrow(malformed);
     scene_.line.hub.end('message-malformed', 'as the shell does');
     expectUnharmed(scene_);
   });
 
   it('the same record twice changes nothing the second time (rule D2)', () => {
     const { meeting, line, served, record } = scene();
-    line.tellHub({ type: 'branch', channel: 1, update: branchOf(record) });
+    line.tellHub({ type: 'branch', channel: 1, tokens: [1], update: branchOf(record) });
     meeting.write();
     const { place } = served.hub;
     const again = meeting.connect('hostile', { fumo: meeting.replica('hostile') });
     again.carry();
-    again.tellHub({ type: 'branch', channel: 1, update: branchOf(record, record) });
+    again.tellHub({ type: 'branch', channel: 1, tokens: [1], update: branchOf(record, record) });
     expect(served.hub.place).toBe(place);
   });
 
@@ -167,7 +167,12 @@ describe('[Y7] a VM that sends as its branch', () => {
       stamp: { ...record.stamp, counter: at + 1 },
       content: { kind: 'acl', text: '?' } as const,
     }));
-    line.tellHub({ type: 'branch', channel: 1, update: branchWith(refusable) });
+    line.tellHub({
+      type: 'branch',
+      channel: 1,
+      tokens: refusable.map(() => 1),
+      update: branchWith(refusable),
+    });
     meeting.write();
     line.hub.flush();
     const answers = line.down.messages.flatMap((message) =>
@@ -184,7 +189,7 @@ describe('[Y7] an open that asks for the impossible', () => {
     ['a state vector that is cut short', Uint8Array.of(0, 2, 5, 1)],
   ])('with %s closes the channel, and nothing else', (_, step1) => {
     const scene_ = scene();
-    const open = { type: 'open', channel: 2, mo: 'fumo', origin: 0, epoch: 0, place: 0 } as const;
+    const open = { type: 'open', channel: 2, mo: 'fumo', origin: 0, epoch: 0, place: 0, digest: 0 } as const;
     expect(() =>
       scene_.line.tellHub({
         ...open,
@@ -211,7 +216,16 @@ const news: Readonly<Record<string, () => Uint8Array>> = {
 
 describe('[Y7] a hub that sends as news', () => {
   const say = (update: Uint8Array) =>
-    ({ type: 'news', channel: 1, update, place: 5, durablePlace: 5, judgedUpTo: 0, refusals: [] }) as const;
+    ({
+      type: 'news',
+      channel: 1,
+      update,
+      place: 5,
+      digest: 0,
+      durablePlace: 5,
+      judgedUpTo: 0,
+      refusals: [],
+    }) as const;
 
   it.each(Object.entries(news))(
     '%s: the connection ends, and the next brings the VM into step',

@@ -162,6 +162,8 @@ export class Line {
     this.follower = new FollowerSession({
       vm,
       credentials: 'token',
+      process: 1,
+      dial: 1,
       port: this.up,
       nowMs,
       silenceMs,

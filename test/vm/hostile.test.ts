@@ -9,7 +9,15 @@ import { encodeFrames, FrameReader } from '../../src/wire/frame.ts';
 import type { Message } from '../../src/wire/message.ts';
 import { anyone, Bed, closeLater, get, set, settle, until, untilEqual, vmEvents } from './bed.ts';
 
-const hello = { type: 'hello', minVersion: 1, maxVersion: 1, vm: 'odd', credentials: '' } as const;
+const hello = {
+  type: 'hello',
+  minVersion: 1,
+  maxVersion: 1,
+  vm: 'odd',
+  credentials: '',
+  process: 1,
+  dial: 1,
+} as const;
 const open = {
   type: 'open',
   channel: 1,
@@ -17,6 +25,7 @@ const open = {
   origin: 0,
   epoch: 0,
   place: 0,
+  digest: 0,
   step1: Uint8Array.of(0, 1, 0),
   schemaHash: '',
   schema: '',
@@ -179,6 +188,7 @@ describe('a hub that cannot be understood', () => {
         channel: 1,
         update: new Uint8Array(0),
         place: 0,
+        digest: 0,
         durablePlace: 0,
         judgedUpTo: 0,
         refusals: [],

@@ -17,7 +17,11 @@ const refusal = fc.record(
   { noNullPrototype: true },
 );
 const refusals = fc.array(refusal, { maxLength: 4 });
-const mark = fc.record({ life: natural, seq: natural, refusals }, { noNullPrototype: true });
+const judged = fc.record({ seq: natural, token: natural }, { noNullPrototype: true });
+const mark = fc.record(
+  { vm: name, life: natural, seq: natural, trail: fc.array(judged, { maxLength: 3 }), refusals },
+  { noNullPrototype: true },
+);
 
 export const messages: Arbitrary<Message> = fc.oneof(
   of('hello', {
@@ -25,6 +29,8 @@ export const messages: Arbitrary<Message> = fc.oneof(
     maxVersion: natural,
     vm: name,
     credentials: fc.oneof(text, fc.constant('x'.repeat(maxCredentialsLength))),
+    process: natural,
+    dial: natural,
   }),
   of('welcome', { version: natural, vm: name }),
   of('open', {
@@ -33,6 +39,7 @@ export const messages: Arbitrary<Message> = fc.oneof(
     origin: natural,
     epoch: natural,
     place: natural,
+    digest: natural,
     step1: bytes,
     schemaHash: name,
     schema: text,
@@ -43,20 +50,22 @@ export const messages: Arbitrary<Message> = fc.oneof(
   }),
   of('opened', {
     channel: natural,
-    epoch: natural,
-    epochStart: natural,
+    common: natural,
     place: natural,
+    digest: natural,
     durablePlace: natural,
     timeMs: natural,
+    isWhole: fc.boolean(),
     marks: fc.array(mark, { maxLength: 4 }),
     step2: bytes,
   }),
   of('closed', { channel: natural, code, reason: text }),
-  of('branch', { channel: natural, update: bytes }),
+  of('branch', { channel: natural, tokens: fc.array(natural, { maxLength: 4 }), update: bytes }),
   of('news', {
     channel: natural,
     update: bytes,
     place: natural,
+    digest: natural,
     durablePlace: natural,
     judgedUpTo: natural,
     refusals,
@@ -65,6 +74,14 @@ export const messages: Arbitrary<Message> = fc.oneof(
   fc.constant<Message>({ type: 'pong' }),
   of('bye', { code, reason: text }),
   of('seen', { channel: natural, place: natural }),
+  of('lost', { channel: natural, writes: bytes }),
+  of('found', {
+    channel: natural,
+    writes: fc.array(fc.record({ vm: name, life: natural, seq: natural }, { noNullPrototype: true }), {
+      maxLength: 4,
+    }),
+  }),
+  of('check', { channel: natural, place: natural, treeHash: natural }),
 );
 
 function of<T extends Message['type']>(

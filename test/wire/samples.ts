@@ -2,7 +2,15 @@
 import type { Message } from '../../src/wire/message.ts';
 
 export const samples: readonly Message[] = [
-  { type: 'hello', minVersion: 1, maxVersion: 2, vm: 'game', credentials: 'geheim ✓' },
+  {
+    type: 'hello',
+    minVersion: 1,
+    maxVersion: 2,
+    vm: 'game',
+    credentials: 'geheim ✓',
+    process: 2 ** 40,
+    dial: 3,
+  },
   { type: 'welcome', version: 1, vm: 'device' },
   {
     type: 'open',
@@ -11,6 +19,7 @@ export const samples: readonly Message[] = [
     origin: 2 ** 53 - 1,
     epoch: 2 ** 32,
     place: 300,
+    digest: 2 ** 50,
     step1: Uint8Array.of(0, 1, 0),
     schemaHash: 'qL8R',
     rules: '[["./State","local"]]',
@@ -25,24 +34,32 @@ export const samples: readonly Message[] = [
   {
     type: 'opened',
     channel: 3,
-    epoch: 2 ** 32,
-    epochStart: 0,
+    common: 290,
     place: 301,
+    digest: 2 ** 51,
     durablePlace: 299,
     timeMs: 1_700_000_000_000,
+    isWhole: true,
     marks: [
-      { life: 129, seq: 9, refusals: [{ life: 129, from: 7, to: 8, code: 'invalid', reason: 'no' }] },
-      { life: 130, seq: 1, refusals: [] },
+      {
+        vm: 'game',
+        life: 129,
+        seq: 9,
+        trail: [{ seq: 9, token: 77 }],
+        refusals: [{ life: 129, from: 7, to: 8, code: 'invalid', reason: 'no' }],
+      },
+      { vm: 'tv', life: 130, seq: 1, trail: [], refusals: [] },
     ],
     step2: Uint8Array.of(1, 2, 0, 0),
   },
   { type: 'closed', channel: 3, code: 'schema-mismatch', reason: 'fumo: it differs' },
-  { type: 'branch', channel: 3, update: Uint8Array.of(2, 2, 0, 0) },
+  { type: 'branch', channel: 3, tokens: [5, 2 ** 52], update: Uint8Array.of(2, 2, 0, 0) },
   {
     type: 'news',
     channel: 128,
     update: Uint8Array.of(2, 2, 0, 0),
     place: 302,
+    digest: 6,
     durablePlace: 301,
     judgedUpTo: 5,
     refusals: [{ life: 129, from: 10, to: 10, code: 'local', reason: 'what is at State stays' }],
@@ -51,4 +68,7 @@ export const samples: readonly Message[] = [
   { type: 'pong' },
   { type: 'bye', code: 'normal', reason: 'the VM closes the connection' },
   { type: 'seen', channel: 128, place: 302 },
+  { type: 'lost', channel: 4, writes: Uint8Array.of(0) },
+  { type: 'found', channel: 4, writes: [{ vm: 'tv', life: 130, seq: 2 }] },
+  { type: 'check', channel: 4, place: 302, treeHash: 2 ** 48 },
 ];

@@ -101,6 +101,8 @@ function report(event: MountEvent, fumo: Mount): void {
     case 'changed':
     case 'delivered':
     case 'described':
+    case 'rebuilt':
+    case 'lost':
     case 'exec-closed':
     case 'merged':
     case 'parked':

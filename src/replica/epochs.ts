@@ -1,0 +1,41 @@
+/** The epochs of a main (rules D4, Y4): each process that writes it opens one, at the place up to which it has main. What others saw beyond that is of another line. */
+
+/** One line of writing. */
+export interface Epoch {
+  /** Random. */
+  readonly id: number;
+  /** The place at which it branched off the one before. */
+  readonly start: number;
+}
+
+/** So many are remembered in main, the latest ones. */
+const maxKept = 64;
+
+/** The epochs when one more is opened. */
+export function openEpoch(epochs: readonly Epoch[], next: Epoch): Epoch[] {
+  return [...epochs, next].slice(-maxKept);
+}
+
+/** Up to which place a copy of another line, which stands at a place of an epoch, is certain to be the same as this line. */
+export function commonPlace(epochs: readonly Epoch[], epoch: number, place: number): number {
+  const at = epochs.findIndex(({ id }) => id === epoch);
+  const own = epochs[at];
+  if (own === undefined) return 0;
+  const next = epochs[at + 1];
+  // Where the epoch goes on beyond the copy, it was written twice: by a process that was put back.
+  return next !== undefined && next.start < place ? next.start : Math.min(own.start, place);
+}
+
+/** The text of main's entry: `<id>:<start>` of each, in decimal, with blanks between. */
+export function formatEpochs(epochs: readonly Epoch[]): string {
+  return epochs.map(({ id, start }) => `${id}:${start}`).join(' ');
+}
+
+/** Reads the entry; a text that is none has no epoch in it. */
+export function parseEpochs(text: string): Epoch[] {
+  if (!/^\d{1,16}:\d{1,16}( \d{1,16}:\d{1,16})*$/.test(text)) return [];
+  return text.split(' ').map((each) => {
+    const [id = 0, start = 0] = each.split(':').map(Number);
+    return { id, start };
+  });
+}

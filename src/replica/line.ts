@@ -1,0 +1,59 @@
+/**
+ * The line of a hub's writing (rule Y4): a chain of digests, each over all updates of main until then. Copies of one digest hold the same; a copy whose digest the hub does not know is of another line, which a hub
+ * that was put back has left, or older than what it remembers.
+ */
+
+/** So many are known, the latest ones. */
+const maxKnown = 16_384;
+/** So many of these are stored: what comes after the last snapshot is in the journal anyway. */
+const maxStored = 4_096;
+
+/** The digest of a copy that holds nothing. */
+export const emptyDigest = 0;
+
+/** Of one copy of main. */
+export class Line {
+  readonly #known = new Set<number>();
+  #digest: number = emptyDigest;
+
+  /** Main is at this digest now. */
+  reach(digest: number): void {
+    if (digest === emptyDigest) return;
+    this.#digest = digest;
+    this.#known.add(digest);
+    const [oldest] = this.#known;
+    if (this.#known.size > maxKnown && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  /** Where main is now. */
+  get digest(): number {
+    return this.#digest;
+  }
+
+  /** Whether main was there, not too long ago. */
+  knows(digest: number): boolean {
+    return this.#known.has(digest);
+  }
+
+  /** The latest ones, oldest first: enough to know most copies after a start. */
+  recent(): number[] {
+    return [...this.#known].slice(-maxStored);
+  }
+}
+
+/** The digest after an update: 53 bits, never that of nothing. Two chains of 32-bit multiplications, mixed at the end; it tells lines apart, it does not resist an attacker. */
+export function nextDigest(digest: number, update: Uint8Array): number {
+  let low = 0xdeadbeef ^ (digest >>> 0);
+  let high = 0x41c6ce57 ^ Math.floor(digest / 2 ** 32);
+  for (const byte of update) {
+    low = Math.imul(low ^ byte, 0x9e3779b1);
+    high = Math.imul(high ^ byte, 0x5f356495);
+  }
+  low = mix(low, high);
+  high = mix(high, low);
+  return (high & 0x1fffff) * 2 ** 32 + (low >>> 0) || 1;
+}
+
+function mix(one: number, other: number): number {
+  return Math.imul(one ^ (one >>> 16), 0x85ebca6b) ^ Math.imul(other ^ (other >>> 13), 0xc2b2ae35);
+}

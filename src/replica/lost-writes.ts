@@ -1,0 +1,145 @@
+/**
+ * At a hub that was put back: what other VMs wrote, had in main and reported as lost (rule Y4). Listed until the writer brings it, or an operator has it recovered or dismissed. Kept in memory alone: whoever reports a
+ * write has it durably, and reports it again on the next connection.
+ */
+import type { KeptWrite } from './journal.ts';
+import { type WriteId, writeKey } from './kept-writes.ts';
+import type { Content, ExecContent, TreeContent } from './record.ts';
+import { roughSize } from './record-size.ts';
+
+/** A write that the hub lacks. */
+export interface LostWrite {
+  /** By which it is recovered or dismissed. */
+  readonly id: string;
+  /** The VM that wrote it. */
+  readonly vm: string;
+  /** Hub time of the write, in milliseconds since 1970. */
+  readonly timeMs: number;
+  /** Where its node was, relative to the management object's root; '' where that could not be told. */
+  readonly uri: string;
+  readonly content: TreeContent | ExecContent;
+  /** The VMs that have it. */
+  readonly reportedBy: readonly string[];
+}
+
+/** Hears that a VM need not keep a write any more. */
+export type FoundListener = (reporter: string, found: WriteId) => void;
+
+/** So many bytes are listed of one VM's reports; the rest is heard of on a later connection. */
+const maxBytesListed = 16_777_216;
+
+interface Entry {
+  readonly write: KeptWrite;
+  readonly reporters: Set<string>;
+}
+
+export class LostWrites {
+  readonly #isKnown: (write: KeptWrite) => boolean;
+  readonly #entries = new Map<string, Entry>();
+  readonly #bytes = new Map<string, number>();
+  readonly #listeners = new Set<FoundListener>();
+
+  /** `isKnown`: whether the hub has judged a write. */
+  constructor(isKnown: (write: KeptWrite) => boolean) {
+    this.#isKnown = isKnown;
+  }
+
+  /** A VM reports what it keeps. Says whether anything of it was not listed before. */
+  report(reporter: string, writes: readonly KeptWrite[]): boolean {
+    let isNew = false;
+    for (const write of writes) {
+      if (this.#isKnown(write)) this.#tell(reporter, write);
+      else if (this.#hasRoom(reporter, write)) isNew = this.#list(reporter, write) || isNew;
+    }
+    return isNew;
+  }
+
+  /** To be called when a VM's writes were judged. Says whether anything is listed no more. */
+  review(vm: string): boolean {
+    if (this.#entries.size === 0) return false;
+    const found = [...this.#entries.values()].filter(
+      ({ write }) => write.record.stamp.vm === vm && this.#isKnown(write),
+    );
+    return this.take(found.map(({ write }) => writeKey(write.record))).length > 0;
+  }
+
+  /** Lists some no more, and has those who reported them let go of them. */
+  take(ids: readonly string[]): KeptWrite[] {
+    return ids.flatMap((id) => {
+      const entry = this.#entries.get(id);
+      if (entry === undefined) return [];
+      this.#entries.delete(id);
+      for (const reporter of entry.reporters) {
+        this.#bytes.set(reporter, (this.#bytes.get(reporter) ?? 0) - roughSize(entry.write.record));
+        this.#tell(reporter, entry.write);
+      }
+      return entry.write;
+    });
+  }
+
+  /** The writes of these ids, as they are listed. */
+  of(ids: readonly string[]): KeptWrite[] {
+    return ids.flatMap((id) => this.#entries.get(id)?.write ?? []);
+  }
+
+  /** In the order in which they were written. */
+  list(): LostWrite[] {
+    const entries = [...this.#entries.values()];
+    entries.sort(
+      ({ write: a }, { write: b }) => a.record.stamp.ms - b.record.stamp.ms || a.record.seq - b.record.seq,
+    );
+    return entries.flatMap(describe);
+  }
+
+  onFound(listener: FoundListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #hasRoom(reporter: string, { record }: KeptWrite): boolean {
+    return (this.#bytes.get(reporter) ?? 0) + roughSize(record) <= maxBytesListed;
+  }
+
+  #list(reporter: string, write: KeptWrite): boolean {
+    const key = writeKey(write.record);
+    const known = this.#entries.get(key);
+    if (known?.reporters.has(reporter) === true) return false;
+    this.#bytes.set(reporter, (this.#bytes.get(reporter) ?? 0) + roughSize(write.record));
+    if (known === undefined) this.#entries.set(key, { write, reporters: new Set([reporter]) });
+    else known.reporters.add(reporter);
+    return known === undefined;
+  }
+
+  #tell(reporter: string, { record: { stamp, life, seq } }: KeptWrite): void {
+    for (const listener of this.#listeners) listener(reporter, { vm: stamp.vm, life, seq });
+  }
+}
+
+/** What a VM said of an Exec that another ordered goes with the order. */
+function describe({ write: { record, uri }, reporters }: Entry): LostWrite[] {
+  const { stamp, content } = record;
+  if (!isOfInterest(content)) return [];
+  return [
+    { id: writeKey(record), vm: stamp.vm, timeMs: stamp.ms, uri, content, reportedBy: [...reporters].sort() },
+  ];
+}
+
+function isOfInterest(content: Content): content is TreeContent | ExecContent {
+  switch (content.kind) {
+    case 'add':
+    case 'delete':
+    case 'name':
+    case 'value':
+    case 'acl':
+    case 'title':
+    case 'type':
+    case 'exec':
+      return true;
+    case 'started':
+    case 'result':
+    case 'closed':
+    case 'acknowledged':
+    case 'conflict':
+      return false;
+  }
+}

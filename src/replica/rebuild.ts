@@ -1,0 +1,128 @@
+/**
+ * A copy of main that is of another line than the hub's, or too old to tell, is made anew from all of the hub's (rule Y4), in the same step in which it is shown. What this VM itself had merged and the hub never judged waits
+ * again; what others had is kept for them.
+ */
+import { uriOf } from './changes.ts';
+import type { ReplicaCore } from './core.ts';
+import type { KeptWrite, Mark, PendingCommand } from './journal.ts';
+import { writeKey } from './kept-writes.ts';
+import { Main } from './main.ts';
+import { splitCommands } from './outbox.ts';
+import { addKey, type Content, isTreeRecord, type LogRecord } from './record.ts';
+import { renewWriteId } from './renew-write-ids.ts';
+import { compareStamps, type Stamp } from './stamp.ts';
+import type { ReplicaState } from './state.ts';
+
+/** What the hub says of its line. */
+export interface WholeMain {
+  /** All of main, as an update. */
+  readonly update: Uint8Array;
+  readonly place: number;
+  /** Up to which place the former copy is of this line. */
+  readonly common: number;
+  /** How far the hub has judged every life of every VM. */
+  readonly marks: readonly Mark[];
+}
+
+/** What came of it. */
+export interface Rebuilt {
+  /** The new stamps of this VM's waiting Adds that were merged under others, by their former keys. */
+  readonly moved: ReadonlyMap<string, Stamp>;
+  /** What this VM wrote, and the hub lacks: it is to wait again, before all that waits. */
+  readonly own: readonly LogRecord[];
+}
+
+/** Throws `message-malformed` or `diverged`; then nothing was changed. */
+export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
+  const { state } = core;
+  const main = new Main(core.random53());
+  const records = main.apply(whole.update);
+  const lost = lostRecords(core, whole, records);
+  const kept = lost.filter(({ stamp }) => stamp.vm !== state.vm).map((record) => keep(core, record));
+  core.main = main;
+  for (const node of state.fold.nodes()) state.fold.removeMerged(node);
+  const execs = state.execs.takeMerged();
+  state.place = whole.place;
+  state.forget(main.forgotten);
+  const moved = new Map<string, Stamp>();
+  for (const record of records) {
+    const known = state.unmergedAdd(record);
+    if (known !== undefined && compareStamps(known.stamp, record.stamp) !== 0)
+      moved.set(addKey(known), record.stamp);
+    offerSteps(core, core.kept.arrived(record));
+    state.take(record);
+  }
+  const own = takeBack(core, lost, kept);
+  for (const exec of execs) if (exec.order === undefined) state.forgetExec(exec);
+  return { moved, own };
+}
+
+/** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */
+function lostRecords(
+  core: ReplicaCore,
+  { common, marks }: WholeMain,
+  records: readonly LogRecord[],
+): LogRecord[] {
+  const present = new Set(records.map(writeKey));
+  const judged = new Map(marks.map(({ vm, life, seq }) => [`${vm} ${life}`, seq]));
+  const lost = [...core.mergedRecords()].filter(
+    (record) =>
+      record.place > common &&
+      !isHubsOwn(record.content) &&
+      !present.has(writeKey(record)) &&
+      record.seq > (judged.get(`${record.stamp.vm} ${record.life}`) ?? 0),
+  );
+  return lost.sort((a, b) => a.place - b.place || a.seq - b.seq);
+}
+
+/** The hub notes anew what follows from what it has. */
+function isHubsOwn({ kind }: Content): boolean {
+  return kind === 'closed' || kind === 'conflict';
+}
+
+function keep({ state }: ReplicaCore, record: LogRecord): KeptWrite {
+  const node = state.fold.node(record.node);
+  const uri = node?.scope === undefined ? '' : uriOf(node);
+  return { record: { ...record, place: 0 }, uri };
+}
+
+/** Keeps what others wrote, and gives what is this VM's own; its word on an Exec that the hub does not know is kept with the Exec. */
+function takeBack(core: ReplicaCore, lost: readonly LogRecord[], kept: readonly KeptWrite[]): LogRecord[] {
+  const { state, outbox } = core;
+  core.kept.add(kept);
+  for (const { record } of kept) if (!isTreeRecord(record)) state.take(record);
+  const orders = new Set(
+    kept.flatMap(({ record: { content } }) => (content.kind === 'exec' ? [content.id] : [])),
+  );
+  const isOrphan = ({ content }: LogRecord) => 'exec' in content && orders.has(content.exec);
+  const own = lost
+    .filter((record) => record.stamp.vm === state.vm && !outbox.has(record))
+    .map((record) => ({ ...record, place: 0 }));
+  const waiting = [...outbox.commands()].flatMap(({ records }) => records.filter(isOrphan));
+  for (const step of waiting) outbox.leave(step);
+  const orphans = [...own.filter(isOrphan), ...waiting];
+  core.kept.add(orphans.map((record) => ({ record, uri: '' })));
+  for (const record of orphans) state.take(record);
+  return own.filter((record) => !isOrphan(record));
+}
+
+/** Has writes that were merged wait again, before all others; to be called while nothing is sent. */
+export function offerAgain({ state, outbox, random53 }: ReplicaCore, records: readonly LogRecord[]): void {
+  for (const record of records) state.take(record);
+  outbox.addFirst(splitCommands(records).map((command) => waitAgain(command, state, random53())));
+}
+
+/** Has what this VM said of an Exec wait, now that the hub has its order again. The hub may have judged more of its life meanwhile. */
+export function offerSteps({ state, outbox, random53 }: ReplicaCore, found: readonly LogRecord[]): void {
+  for (const record of found) {
+    if (record.stamp.vm !== state.vm) continue;
+    outbox.add(waitAgain([renewWriteId(state, record)], state, random53()));
+  }
+}
+
+/** Its stamp was right when it was merged. */
+function waitAgain(records: readonly LogRecord[], state: ReplicaState, token: number): PendingCommand {
+  const { offsetMs = 0 } = state.clock();
+  const clockMs = (records[0]?.stamp.ms ?? 0) - offsetMs;
+  return { records, floor: undefined, clockMs, offsetMs, token };
+}

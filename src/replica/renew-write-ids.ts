@@ -1,0 +1,69 @@
+/**
+ * Write ids that are made anew (rules D2, Y4). A VM that was put back to an earlier state of its memory or disk, or is a clone, counts on from the same number as the process that went on from there: the hub has judged other
+ * commands under the counters of those that wait here. It says which commands it judged last of a life, by their tokens.
+ */
+import type { ReplicaCore } from './core.ts';
+import type { Mark } from './journal.ts';
+import { isExecRecord, isTreeRecord, type LogRecord } from './record.ts';
+import { compareStamps } from './stamp.ts';
+import type { ReplicaState } from './state.ts';
+
+/** What the hub's marks say of this VM's own commands. */
+export interface TrustedMarks {
+  readonly marks: readonly Mark[];
+  /** The lives that another process went on with. */
+  readonly forked: ReadonlySet<number>;
+}
+
+/** The marks of this VM, of a forked life no further than main shows that they are about the commands that wait here; to be asked when main is applied. */
+export function trustedMarks(core: ReplicaCore, all: readonly Mark[]): TrustedMarks {
+  const forked = new Set<number>();
+  const own = all.filter(({ vm }) => vm === core.state.vm);
+  const marks = own.map((mark) => {
+    const shared = core.outbox.sharedWith(mark);
+    if (shared === mark.seq) return mark;
+    forked.add(mark.life);
+    const seq = Math.max(shared, lastInMain(core, mark.life));
+    return { ...mark, seq, refused: mark.refused.filter(({ to }) => to <= seq) };
+  });
+  return { marks, forked };
+}
+
+/** Up to which counter main has what waits here of a life. */
+function lastInMain({ outbox, state }: ReplicaCore, life: number): number {
+  let last = 0;
+  for (const { records } of outbox.commands())
+    for (const record of records) {
+      const held = state.held(record);
+      const isSame = held !== undefined && held.place > 0 && compareStamps(held.stamp, record.stamp) === 0;
+      if (record.life === life && isSame) last = Math.max(last, record.seq);
+    }
+  return last;
+}
+
+/**
+ * Counts what waits of forked lives under the present one. Stamps stay: what the hub has all the same is merged once more without effect (rules M1, I2), and an Exec is known by its own id. To be called while nothing is
+ * sent.
+ */
+export function renewWriteIds({ outbox, state }: ReplicaCore, forked: ReadonlySet<number>): void {
+  outbox.rewrite(({ records }) =>
+    records.map((record) => (forked.has(record.life) ? renewWriteId(state, record) : record)),
+  );
+}
+
+/** The same write under the next write id of this process. */
+export function renewWriteId(state: ReplicaState, record: LogRecord): LogRecord {
+  const renewed: LogRecord = { ...record, life: state.life, seq: state.nextSeq() };
+  if (isExecRecord(record) && isExecRecord(renewed)) state.execs.rename(record, renewed);
+  // What the other process wrote under the same write id stays.
+  if (isTreeRecord(record) && state.fold.find(record)?.place === 0) state.fold.remove(record);
+  state.take(renewed);
+  return renewed;
+}
+
+/** What the writers of waiting commands saw of another line they have not seen of this one (rule D4). To be called while nothing is sent. */
+export function boundSeen({ outbox }: ReplicaCore, common: number): void {
+  outbox.rewrite(({ records }) =>
+    records.map((record) => (record.seen <= common ? record : { ...record, seen: common })),
+  );
+}
