@@ -2,14 +2,15 @@
 import type { Description } from './description.ts';
 import type { ReplicaEvent } from './events.ts';
 import { isMerged, recordsOf } from './held-records.ts';
-import { encodeEntry, type JournalEntry, type Mark } from './journal.ts';
+import { encodeEntry, type JournalEntry, type Mark, type PendingCommand } from './journal.ts';
 import type { KeptWrites } from './kept-writes.ts';
 import type { Line } from './line.ts';
 import type { Main } from './main.ts';
 import type { OpenConflict } from './open-conflicts.ts';
-import { type Outbox, pendingOf } from './outbox.ts';
+import { type Outbox, type OutboxCommand, pendingOf } from './outbox.ts';
 import { type LogRecord, localPlace } from './record.ts';
 import { compileScope } from './scope.ts';
+import { laterStamp, zeroStamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 import type { UpgradeOptions } from './upgrade.ts';
 
@@ -118,7 +119,7 @@ export class ReplicaCore {
       place: this.state.place,
       line: this.line.recent(),
       marks,
-      outbox: [...this.outbox.commands()].map(pendingOf),
+      outbox: [...this.outbox.commands()].map((command) => this.#pendingOf(command)),
       local: [...this.localRecords(), ...this.state.fold.withheld()],
       kept: this.kept.list(),
     };
@@ -129,6 +130,12 @@ export class ReplicaCore {
     for (const node of this.state.fold.nodes())
       for (const record of recordsOf(node)) if (isMerged(record)) yield record;
     yield* this.state.execs.mergedRecords();
+  }
+
+  /** With what a later process cannot learn from main: the stamps of this VM's own writes that were judged, and lost (rule T3). */
+  #pendingOf(command: OutboxCommand): PendingCommand {
+    const pending = pendingOf(command);
+    return { ...pending, floor: laterStamp(pending.floor ?? zeroStamp, this.state.lastOwnMerged) };
   }
 
   /** The records that stay in this VM (rule S1). */

@@ -6,13 +6,13 @@ import { isForStamp, type KeptWrite, type Mark, type Refusal, type WriteKey } fr
 import type { WriteId } from './kept-writes.ts';
 import { emptyDigest } from './line.ts';
 import { frameUpdate, Main, unframeUpdate } from './main.ts';
-import { commandKey, type OutboxCommand, splitCommands } from './outbox.ts';
+import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './outbox.ts';
 import { offerAgain, offerSteps, type Rebuilt, rebuild } from './rebuild.ts';
 import { addKey, isTreeRecord, type LogRecord } from './record.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
 import { boundSeen, renewWriteIds, trustedMarks } from './renew-write-ids.ts';
 import { renewStamps } from './restamp.ts';
-import { compareStamps, type Stamp } from './stamp.ts';
+import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
 import { descriptionIn, type OfferedDescription } from './upgrade.ts';
 
 /** What a follower tells the hub of its copy when a connection begins. */
@@ -122,7 +122,7 @@ export class Follower {
     let isChanged = hub.isWhole || forked.size > 0;
     for (const { life, seq } of marks) {
       if (outbox.divide(life, seq)) isChanged = true;
-      this.#dropLost(outbox.judgedUpTo(life, seq, hub.place));
+      this.#noteJudged(outbox.judgedUpTo(life, seq, hub.place));
     }
     offerAgain(core, own);
     core.beginLife();
@@ -193,7 +193,7 @@ export class Follower {
     const over = [...refused.map(({ command }) => command), ...judged];
     const sent = over.filter(({ sentIn }) => sentIn !== undefined);
     this.#branch.leave(sent.reduce((sum, { records }) => sum + records.length, 0));
-    this.#dropLost(judged);
+    this.#noteJudged(judged);
     this.#finish(durablePlace, refused, over.length > 0);
     return 'go-on';
   }
@@ -270,6 +270,11 @@ export class Follower {
     this.#logLeft(commands);
     if (local.length > 0) this.#core.logLocal(local);
     return refused;
+  }
+
+  #noteJudged(judged: readonly OutboxCommand[]): void {
+    for (const command of judged) this.#core.state.noteJudged(commandStamp(command) ?? zeroStamp);
+    this.#dropLost(judged);
   }
 
   /** Records of judged commands that did not come back in main have lost, or were refused: they leave the tree. So does an Exec that was ordered before this VM was put back, and is forgotten (rule X3). */

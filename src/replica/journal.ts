@@ -19,7 +19,7 @@ export interface WriteKey {
 /** The records of one command that wait to be merged, and what tells whether its stamp is right (rule T3). */
 export interface PendingCommand {
   readonly records: readonly LogRecord[];
-  /** The greatest stamp that was merged when it was executed. */
+  /** The greatest stamp that was merged when it was executed; in a snapshot at least the greatest of this VM's own that was merged since. */
   readonly floor: Stamp | undefined;
   /** What the VM's clock showed. */
   readonly clockMs: number;

@@ -268,10 +268,11 @@ export class Outbox {
     return delivered;
   }
 
-  /** The command to which a record belongs leaves. */
-  leave(key: WriteKey): void {
+  /** Takes out the command to which a record belongs, and gives it. */
+  leave(key: WriteKey): OutboxCommand | undefined {
     const command = this.#byRecord.get(keyText(key));
     if (command !== undefined) this.#forget(command);
+    return command;
   }
 
   /** Takes out what was not sent on this connection, oldest first. */

@@ -343,11 +343,12 @@ export class Replica implements Tree {
     yield* this.#core.localRecords();
   }
 
-  #fill({ main, merged, outbox, local, place }: StoredReplica): void {
+  #fill({ main, merged, outbox, local, place, lastLeft }: StoredReplica): void {
     const { state } = this.#core;
     main.takeMetaChanged();
     state.forget(main.forgotten);
     for (const record of merged) state.take(record);
+    state.noteJudged(lastLeft);
     for (const { records } of outbox.commands()) for (const record of records) state.take(record);
     for (const record of local) state.take(record);
     for (const record of this.#core.kept.execRecords()) state.take(record);

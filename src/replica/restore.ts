@@ -1,10 +1,11 @@
 /** Replays a journal (the entries that `journal.ts` describes) into the parts of a replica. */
 import { VirmoError } from '../errors.ts';
-import { decodeEntry, type JournalEntry, type KeptWrite, type Mark } from './journal.ts';
+import { decodeEntry, type JournalEntry, type KeptWrite, type Mark, type WriteKey } from './journal.ts';
 import { Line } from './line.ts';
 import { Main } from './main.ts';
-import { Outbox } from './outbox.ts';
+import { commandStamp, Outbox } from './outbox.ts';
 import type { LogRecord } from './record.ts';
+import { laterStamp, type Stamp, zeroStamp } from './stamp.ts';
 
 /** What a journal comes to. */
 export interface StoredReplica {
@@ -17,6 +18,8 @@ export interface StoredReplica {
   readonly line: Line;
   readonly marks: readonly Mark[];
   readonly kept: readonly KeptWrite[];
+  /** The greatest stamp of a command that is not in the outbox any more. */
+  readonly lastLeft: Stamp;
 }
 
 /** Throws `storage-damaged` or `storage-newer`, and names the entry by its number, or main's log where it holds what is no record. */
@@ -51,6 +54,7 @@ class Replay {
   /** In the order in which they were stored: each tells what is new (see `LifeMarks`). */
   #marks: Mark[] = [];
   #kept: readonly KeptWrite[] = [];
+  #lastLeft = zeroStamp;
 
   constructor(clientId: number) {
     this.#clientId = clientId;
@@ -72,7 +76,7 @@ class Replay {
         this.#local.push(...entry.local);
         return;
       case 'left':
-        for (const command of entry.commands) this.#outbox.leave(command);
+        for (const command of entry.commands) this.#leave(command);
         return;
       case 'snapshot':
         this.#main = new Main(this.#clientId);
@@ -99,6 +103,13 @@ class Replay {
       line: this.#line,
       marks: this.#marks,
       kept: this.#kept,
+      lastLeft: this.#lastLeft,
     };
+  }
+
+  #leave(key: WriteKey): void {
+    const command = this.#outbox.leave(key);
+    const stamp = command && commandStamp(command);
+    if (stamp !== undefined) this.#lastLeft = laterStamp(this.#lastLeft, stamp);
   }
 }

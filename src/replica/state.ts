@@ -5,7 +5,7 @@ import { Fold } from './fold.ts';
 import { type Forgotten, isForgotten, nothingForgotten, parseForgotten } from './forgotten.ts';
 import { type ConflictContent, isExecRecord, isTreeRecord, type LogRecord, localPlace } from './record.ts';
 import type { Scope } from './scope.ts';
-import { laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
+import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
 
 /** A record by which the hub tells of a conflict (rule M8). */
 export type ConflictNote = LogRecord<ConflictContent>;
@@ -79,9 +79,18 @@ export class ReplicaState {
     return this.#lastMerged;
   }
 
-  /** The greatest stamp of this VM itself that is merged: what it writes later stays later (rule T3). */
+  /** The greatest stamp of this VM itself that is merged, also of what lost and is not in main: what it writes later stays later (rules T1, T3). */
   get lastOwnMerged(): Stamp {
     return this.#lastOwnMerged;
+  }
+
+  /**
+   * The hub has judged a command of this VM with this stamp, which need not be in main: its writes may have lost. Then main has something later, that which won or the note of the
+   * conflict. So one that is later than all of main was not merged: the command was refused, or this VM was put back to before its stamp was made anew.
+   */
+  noteJudged(stamp: Stamp): void {
+    if (compareStamps(stamp, this.#lastMerged) <= 0)
+      this.#lastOwnMerged = laterStamp(this.#lastOwnMerged, stamp);
   }
 
   /** Learns the hub's time; gives by how much the clock used so far was behind it (rule T3). */

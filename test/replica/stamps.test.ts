@@ -458,6 +458,43 @@ describe('[T3] a VM whose clock is an hour behind', () => {
   });
 });
 
+describe('[T1] [T3] a VM that has had a stamp for a write which lost, and is not in main', () => {
+  it.each<[string, (site: FollowerSite) => void]>([
+    ['goes on', () => undefined],
+    ['has begun anew', (site) => site.restart()],
+    ['has begun anew from a snapshot', (site) => site.restart(true)],
+    [
+      'has begun anew twice, the second time from a snapshot',
+      (site) => {
+        site.restart();
+        site.restart(true);
+      },
+    ],
+  ])('does not give it to a later one that a wrong clock has stamped anew: it %s', (_, whatHappens) => {
+    const all = three();
+    const { a, b, hub } = all;
+    b.skewMs = 30_000;
+    addLeaf(b, './L', 'ahead of all clocks');
+    rest(all);
+    set(hub, './L', 'wins');
+    set(a, './L', 'first');
+    a.send();
+    a.deliverUp();
+    set(a, './L', 'second');
+    hub.finishDisk();
+    for (let messages = 0; messages < 3; messages++) a.deliverDown();
+    expect(a.deliverDown()).toBe(false);
+    a.cut();
+    whatHappens(a);
+    a.skewMs = -hourMs;
+    rest(all);
+    expect(conflicts(hub)).toEqual([
+      './L a: value first < hub: value wins',
+      './L hub: value wins < a: value second',
+    ]);
+  });
+});
+
 describe('[T3] [Y4] a VM that was put back to before its stamps were made anew', () => {
   it('keeps what it built on them, shared and local', () => {
     const group = new Group({ followers: 2, schema: smallSchema, rules: smallRules });

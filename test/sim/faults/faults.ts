@@ -306,7 +306,7 @@ export const faults: readonly Fault[] = [
     rule: 'Y2',
     what: 'a snapshot takes the place of the journal, and leaves out what waits to be sent',
     file: 'src/replica/core.ts',
-    text: '      outbox: [...this.outbox.commands()].map(pendingOf),\n',
+    text: '      outbox: [...this.outbox.commands()].map((command) => this.#pendingOf(command)),\n',
     replacement: '      outbox: [],\n',
     checks: ['[M8]', '[Y2]', '[D1]'],
   },
