@@ -44,6 +44,8 @@ export function rivalsOf(record: TreeRecord, fold: Fold): Rivalry[] {
     const { nearest, uri } = whereabouts(record, fold);
     return [{ mine: record, rival: killerOf(record, nearest), uri }];
   }
+  const hider = content.kind === 'delete' ? undefined : hiderOf(record, fold);
+  if (hider !== undefined) return [{ mine: record, rival: hider, uri: whereabouts(record, fold).uri }];
   switch (content.kind) {
     case 'add': {
       const killer = node?.deletes.find(({ stamp }) => compareStamps(stamp, record.stamp) > 0);
@@ -102,6 +104,14 @@ function killerOf(record: TreeRecord, nearest: MoNode | undefined): DeleteRecord
   return undefined;
 }
 
+/** The Delete of a node above a record that counts all the same, as it builds on an Add further up (rule I2): with that node it is gone from the tree. */
+function hiderOf(record: TreeRecord, fold: Fold): DeleteRecord | undefined {
+  const { node, content } = record;
+  const place = fold.node(content.kind === 'add' ? content.parent : node);
+  const deletes = fold.handedOn.goneAbove(place).flatMap((gone) => gone.deletes);
+  return deletes.find((held) => isUnseen(held, record));
+}
+
 /** The rename that gave the node which an Add meets another name (rule M1). */
 function renameOf(record: AddRecord, node: MoNode | undefined): TreeRecord | undefined {
   if (node === undefined || !node.alive || node.parentNode === undefined) return undefined;
@@ -131,9 +141,11 @@ function victimsOf(record: DeleteRecord, top: MoNode): Rivalry[] {
   return victims;
 }
 
-/** Whether the Delete that took a record for its victim left it alone. */
+/** Whether the Delete that took a record for its victim left it alone, and where it is. */
 function outlives(rival: TreeRecord, fold: Fold): boolean {
-  return fold.node(rival.node)?.alive === true && fold.find(rival) !== undefined;
+  const node = fold.node(rival.node);
+  if (node?.alive !== true || fold.handedOn.goneAbove(node).length > 0) return false;
+  return fold.find(rival) !== undefined;
 }
 
 function loses(mine: TreeRecord, rival: TreeRecord, fold: Fold): boolean {

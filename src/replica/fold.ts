@@ -12,7 +12,7 @@ import { type Change, StepChanges } from './changes.ts';
 import { settleContested } from './contested.ts';
 import { DepthQueue } from './depth-queue.ts';
 import type { Grave } from './graves.ts';
-import { noteHandedOn } from './handed-on.ts';
+import { HandedOn } from './handed-on.ts';
 import {
   greatestStamp,
   insertRecord,
@@ -56,6 +56,7 @@ export class Fold {
   /** While a draft is open: the nodes with settled records whose Add it took out, and may put back. */
   #suspended: MoNode[] | undefined;
   readonly openConflicts: OpenConflicts = new OpenConflicts();
+  readonly handedOn: HandedOn = new HandedOn();
   readonly #restand = (node: MoNode, standing: Standing): void => {
     this.#changes?.touch(node);
     node.standing = standing;
@@ -289,7 +290,7 @@ export class Fold {
   #settleNode(node: MoNode): boolean {
     const wasAlive = node.alive;
     this.#changes?.touch(node);
-    noteHandedOn(node);
+    this.handedOn.note(node);
     const familyAffected = this.#settleAdds(node);
     node.alive = node.required
       ? (node.parentNode?.alive ?? true)

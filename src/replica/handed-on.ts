@@ -2,17 +2,34 @@
 import type { MoNode } from './mo-node.ts';
 import type { AddRef, Register } from './record.ts';
 
-/** Notes which nodes are between a node's records and the Adds that they build on. */
-export function noteHandedOn(node: MoNode): void {
-  const { parentNode: parent, adds, registers } = node;
-  for (const { record } of adds) if (record.base?.node !== parent?.id) handOn(parent, record.base);
-  for (const register in registers) {
-    for (const { base } of registers[register as Register]?.records ?? [])
-      if (base?.node !== node.id) handOn(node, base);
-  }
-}
+/** Of one fold. */
+export class HandedOn {
+  #isAny = false;
 
-function handOn(from: MoNode | undefined, base: AddRef | null): void {
-  if (base === null) return;
-  for (let at = from; at !== undefined && at.id !== base.node; at = at.parentNode) at.handsOn = true;
+  /** Notes which nodes are between a node's records and the Adds that they build on. */
+  note(node: MoNode): void {
+    const { parentNode: parent, adds, registers } = node;
+    for (const { record } of adds) if (record.base?.node !== parent?.id) this.#handOn(parent, record.base);
+    for (const register in registers) {
+      for (const { base } of registers[register as Register]?.records ?? [])
+        if (base?.node !== node.id) this.#handOn(node, base);
+    }
+  }
+
+  /** Of a node and those above it the ones that are not alive, from the bottom up, where records below them may count all the same. Costs nothing in a tree in which no node was ever required. */
+  goneAbove(node: MoNode | undefined): MoNode[] {
+    const gone: MoNode[] = [];
+    if (!this.#isAny) return gone;
+    for (let at = node; at !== undefined; at = at.parentNode) if (!at.alive) gone.push(at);
+    return gone;
+  }
+
+  #handOn(from: MoNode | undefined, base: AddRef | null): void {
+    if (from?.parentNode === undefined) return;
+    this.#isAny = true;
+    // Without an Add above nothing can happen to it.
+    if (base === null) return;
+    for (let at: MoNode | undefined = from; at !== undefined && at.id !== base.node; at = at.parentNode)
+      at.handsOn = true;
+  }
 }

@@ -8,13 +8,26 @@ import { compileScope, type ScopeRule } from '../../src/replica/scope.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import { formatUri } from '../../src/tree/uri.ts';
 import { interior, leaf, ONE, ZERO_OR_MORE, ZERO_OR_ONE } from '../tree/schemas.ts';
-import { Group } from './group.ts';
+import { checkRest } from './check.ts';
+import { type FollowerSite, Group, type Site } from './group.ts';
 import { checkInvariants } from './invariants.ts';
 import { TreeModel } from './model.ts';
 import { oracleExport, oracleParked } from './oracle.ts';
 import { patienceMs, runs } from './runs.ts';
 import { play, type Step, scripts } from './script.ts';
-import { addInterior, addLeaf, at, look, putInterior, putLeaf, remove, rename } from './writes.ts';
+import {
+  addInterior,
+  addLeaf,
+  at,
+  conflicts,
+  look,
+  putInterior,
+  putLeaf,
+  read,
+  remove,
+  rename,
+  set,
+} from './writes.ts';
 
 const TWO = { min: 0, max: 2 } as const;
 
@@ -138,6 +151,79 @@ describe('[M6] another schema', () => {
     expect(look(fold.root, './C%20d')).toBeUndefined();
     expect(at(fold.root, './A/B').value?.data).toBe('kept');
     expect(fold.openConflicts.list()).toMatchObject([{ uri: './B', why: 'value', vm: 'a' }]);
+  });
+});
+
+describe.each([
+  ['an Add further up', './C/B'],
+  ['no Add', './B'],
+])('[M8] a write below a node that was required, so that what is there builds on %s', (_, top) => {
+  const withB = (occurrence: typeof ONE): Schema => {
+    const list = interior(undefined, [leaf(undefined, 'chr', { occurrence: ZERO_OR_MORE })]);
+    const b = interior('B', [list], { occurrence });
+    return { root: interior('x', [b, interior('C', [b])]) };
+  };
+  const [x, y] = [`${top}/n/x`, `${top}/n/y`];
+
+  /** The node is not required any more, and was added; what was below it is there again. */
+  function addedByHand(): { readonly group: Group; readonly a: FollowerSite; readonly b: FollowerSite } {
+    const group = new Group({ followers: 2, schema: withB(ONE) });
+    const [a, b] = [group.follower(0), group.follower(1)];
+    addInterior(a, './C');
+    addInterior(a, `${top}/n`);
+    addLeaf(a, x, 'old');
+    group.settle();
+    group.upgrade(withB(ZERO_OR_ONE));
+    group.settle();
+    expect(look(b.replica.root, top)).toBeUndefined();
+    group.nowMs += 1_000;
+    addInterior(a, top);
+    group.settle();
+    expect(read(b, x)).toBe('old');
+    group.nowMs += 1_000;
+    return { group, a, b };
+  }
+
+  const writes: [string, (site: Site) => void, string][] = [
+    ['a value', (site) => set(site, x, 'new'), `${x} a: value new < b: delete`],
+    ['an Add', (site) => addLeaf(site, y, 'new'), `${y} a: add y < b: delete`],
+  ];
+
+  it.each(writes)('is told of when somebody deletes the node who had not seen it: %s', (_, write, told) => {
+    const { group, a, b } = addedByHand();
+    write(a);
+    a.exchange();
+    group.nowMs += 1_000;
+    remove(b, top);
+    group.settle();
+    expect(look(a.replica.root, top)).toBeUndefined();
+    expect(conflicts(a)).toEqual([told]);
+    checkRest(group);
+  });
+
+  it.each(writes)('is told of when it comes after the Delete: %s', (_, write, told) => {
+    const { group, a, b } = addedByHand();
+    remove(b, top);
+    b.exchange();
+    group.nowMs += 1_000;
+    write(a);
+    group.settle();
+    expect(look(a.replica.root, top)).toBeUndefined();
+    expect(conflicts(a)).toEqual([told]);
+    checkRest(group);
+  });
+
+  it.each(writes)('is no conflict where the node has been added since: %s', (_, write) => {
+    const { group, a, b } = addedByHand();
+    remove(b, top);
+    addInterior(b, top);
+    b.exchange();
+    group.nowMs += 1_000;
+    write(a);
+    group.settle();
+    expect(look(a.replica.root, top)).toBeDefined();
+    expect(conflicts(a)).toEqual([]);
+    checkRest(group);
   });
 });
 

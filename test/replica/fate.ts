@@ -7,7 +7,7 @@ import { compareStamps } from '../../src/replica/stamp.ts';
 export function isPresent({ stamp, content }: LogRecord, node: MoNode | undefined): boolean {
   switch (content.kind) {
     case 'add':
-      return node?.alive === true;
+      return isThere(node);
     case 'delete':
       // What a later schema requires is there, whoever deleted it (rule I3).
       return node === undefined || !node.alive || node.required || isAddedSince(node, stamp);
@@ -16,12 +16,18 @@ export function isPresent({ stamp, content }: LogRecord, node: MoNode | undefine
     case 'acl':
     case 'title':
     case 'type': {
-      const shown = node?.alive === true ? node.registers[content.kind]?.winner?.content : undefined;
+      const shown = isThere(node) ? node?.registers[content.kind]?.winner?.content : undefined;
       return shown !== undefined && textOf({ content: shown }) === textOf({ content });
     }
     default:
       return true;
   }
+}
+
+/** A node may count as alive below one that is not: it builds on an Add further up. */
+function isThere(node: MoNode | undefined): boolean {
+  for (let at = node; at !== undefined; at = at.parentNode) if (!at.alive) return false;
+  return node !== undefined;
 }
 
 function isAddedSince({ greatestAdd }: MoNode, stamp: LogRecord['stamp']): boolean {

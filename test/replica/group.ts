@@ -25,7 +25,9 @@ export interface GroupOptions {
 }
 
 export class Group {
-  readonly schema: Schema | undefined;
+  schema: Schema | undefined;
+  /** The hashes of the descriptions that the present one has replaced (rule M6). */
+  readonly replaced: string[] = [];
   readonly rules: readonly ScopeRule[];
   readonly ledger: Ledger = new Ledger();
   readonly hub: HubSite;
@@ -71,6 +73,13 @@ export class Group {
     this.ledger.cloned(of, twin);
     twin.restart();
     return twin;
+  }
+
+  /** The hub begins anew with another schema; the others follow when they meet it. */
+  upgrade(schema: Schema): void {
+    this.replaced.push(this.hub.replica.description.hash);
+    this.schema = schema;
+    this.hub.restart();
   }
 
   /** Connects everybody and carries all messages until nothing is left to say. */
@@ -184,12 +193,13 @@ export abstract class Site {
   protected abstract afterCommit(): void;
 
   #make(): Replica {
-    const { schema, rules } = this.group;
+    const { schema, rules, replaced } = this.group;
     const replica = new Replica(
       {
         vm: this.vm,
         schema,
         rules,
+        upgrades: { replaces: replaced, follows: true },
         now: () => this.group.nowMs + this.skewMs,
         random53: () => this.group.random53(),
       },
