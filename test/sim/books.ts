@@ -7,10 +7,12 @@ import { LocalLedger } from './local-ledger.ts';
 import type { MoSetup } from './setup.ts';
 import type { Site } from './site.ts';
 import type { Watch } from './watch.ts';
+import { Welcomes } from './welcomes.ts';
 import { WholeCommands } from './whole-commands.ts';
 
 export class Books {
   readonly execs: ExecLog = new ExecLog();
+  readonly welcomes: Welcomes = new Welcomes();
   readonly #ledgers: ReadonlyMap<string, Ledger>;
   readonly #clocks: ReadonlyMap<string, ClockCheck>;
   readonly #localLedgers: ReadonlyMap<Site, ReadonlyMap<string, LocalLedger>>;

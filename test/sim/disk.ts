@@ -11,7 +11,8 @@ export type Failure = 'lost' | 'kept';
 /** Of a disk that is neither slow nor in a hurry. */
 export const usualSlownessMs = 4;
 
-type Change = (documents: Map<string, readonly Uint8Array[]>) => void;
+type Documents = Map<string, Uint8Array[]>;
+type Change = (documents: Documents) => void;
 
 interface Write {
   /** What it changes. */
@@ -26,7 +27,7 @@ interface Write {
 export class Disk {
   readonly #timeline: Timeline;
   readonly #random: Random;
-  #documents = new Map<string, readonly Uint8Array[]>();
+  readonly #documents: Documents = new Map();
   #underway: Write[] = [];
   #lastMs = 0;
   #user: DiskStorage | undefined;
@@ -81,10 +82,7 @@ export class Disk {
   write(process: Process, change?: Change): Promise<void> {
     return new Promise((resolve, reject) => {
       const apply = (): void => {
-        if (change === undefined) return;
-        const documents = new Map(this.#documents);
-        change(documents);
-        this.#documents = documents;
+        change?.(this.#documents);
       };
       const finish = (error: VirmoError | undefined): void => {
         this.#timeline.after(0, process, () => (error === undefined ? resolve() : reject(error)));
@@ -130,14 +128,19 @@ class DiskStorage implements Storage {
   }
 
   async *load(document: string): AsyncGenerator<Uint8Array, void, undefined> {
-    for (const update of (await this.#read()).get(document) ?? []) yield new Uint8Array(update);
+    // What is written while it is read is no part of it.
+    const updates = [...((await this.#read()).get(document) ?? [])];
+    for (const update of updates) yield new Uint8Array(update);
   }
 
   append(writes: readonly StorageWrite[]): Promise<void> {
     const copies = writes.map(({ document, update }) => ({ document, update: new Uint8Array(update) }));
     return this.#write((documents) => {
-      for (const { document, update } of copies)
-        documents.set(document, [...(documents.get(document) ?? []), update]);
+      for (const { document, update } of copies) {
+        const updates = documents.get(document);
+        if (updates === undefined) documents.set(document, [update]);
+        else updates.push(update);
+      }
     });
   }
 

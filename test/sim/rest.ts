@@ -9,6 +9,11 @@ const mostEvents = 80_000;
 /** Small frames make many of what is few otherwise. */
 const mostEventsInSmallFrames = 500_000;
 const smallFrameBytes = 10_000;
+/** More often than a hub welcomes any VM meanwhile that comes to rest: one that begins anew again and again stays busy, however little it says each time. */
+const mostWelcomes = 20;
+/** By then whatever lasts has ended, in so many polls. */
+const settlingMs = 5_000;
+const settlingPolls = 10;
 /** Not in step with any heartbeat. */
 const pollMs = 47;
 
@@ -30,8 +35,14 @@ export async function comeToRest(simulation: Simulation): Promise<void> {
 }
 
 async function waitForRest(simulation: Simulation): Promise<void> {
-  // By then whatever lasts has ended.
-  await simulation.run(5_000);
+  const welcomedMost = simulation.books.welcomes.from();
+  const poll = async (ms: number): Promise<void> => {
+    await simulation.run(ms);
+    const most = welcomedMost();
+    if (most !== undefined && most.times > mostWelcomes)
+      throw new Error(`[rest] begins anew again and again: ${most.times} welcomes (${most.place})`);
+  };
+  for (let polls = 0; polls < settlingPolls; polls++) await poll(settlingMs / settlingPolls);
   const deadlineMs = simulation.timeline.nowMs + patienceMs;
   // Twice in a row: what is said last may be about to be said.
   for (let calm = 0; calm < 2; ) {
@@ -39,7 +50,7 @@ async function waitForRest(simulation: Simulation): Promise<void> {
     calm = restless === undefined ? calm + 1 : 0;
     if (restless !== undefined && simulation.timeline.nowMs > deadlineMs)
       throw new Error(`[rest] ${restless} after ${patienceMs} ms`);
-    await simulation.run(pollMs);
+    await poll(pollMs);
   }
 }
 

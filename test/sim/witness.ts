@@ -42,7 +42,10 @@ export class Witness implements SiteWitness {
     books.watched(mount, watch);
     const clocks = books.clocks(mo);
     clocks.began(site, replica, timeline.nowMs);
-    watch.tap.onWelcome(() => clocks.welcomed(replica));
+    watch.tap.onWelcome(() => {
+      clocks.welcomed(replica);
+      books.welcomes.count(placeOf(site, mount));
+    });
     // What a connection began while it was being mounted.
     if (mount.isSynced) clocks.welcomed(replica);
     failures.check(() => books.wholeCommands(site).mounted(mount));

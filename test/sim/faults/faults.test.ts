@@ -42,6 +42,13 @@ describe('the hunt for a fault', () => {
     const caught = fault && (await hunt(workshop, fault, 20));
     expect(caught?.found?.message).toMatch(/^\[/);
   });
+
+  it('ends with seeds that take too long, and has found nothing', async () => {
+    await using workshop = await Workshop.open({ patienceMs: 1 });
+    const [fault] = faults;
+    const caught = fault && (await hunt(workshop, fault, 50));
+    expect(caught).toEqual({ fault, found: undefined, others: [], givenUp: { first: 1, count: 20 } });
+  });
 });
 
 describe('the table of faults', () => {
@@ -58,8 +65,8 @@ describe('the table of faults', () => {
   it('quotes what was said, and says which were not found', () => {
     const found = { seed: 3, message: 'one | `other`' };
     const lines = faultTable([
-      { fault, found, others: [] },
-      { fault, found: undefined, others: [] },
+      { fault, found, others: [], givenUp: undefined },
+      { fault, found: undefined, others: [], givenUp: undefined },
     ]).split('\n');
     expect(lines.slice(2).map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
       "| `a` | b | D1 | 3 | `one \\| 'other'` |",

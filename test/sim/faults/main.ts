@@ -20,6 +20,7 @@ simulations until one fails.
   --help        this text
 
 A seed counts when a check fails that tells of the fault, and does not fail without it.
+A hunt ends when twenty seeds take more than ten minutes; then the fault was not found.
 The exit code is 1 when a fault was not found.
 
 Faults: ${faults.map(({ name }) => name).join(', ')}
@@ -57,7 +58,7 @@ async function main(): Promise<number> {
 async function huntAll(chosen: readonly Fault[], maxSeeds: number, jobs: number): Promise<Catch[]> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
-  await using original = await Workshop.open(stop.signal);
+  await using original = await Workshop.open({ signal: stop.signal });
   const catches = new Map<Fault, Catch>();
   const waiting = [...chosen];
   const work = async (): Promise<void> => {
@@ -72,9 +73,11 @@ async function huntAll(chosen: readonly Fault[], maxSeeds: number, jobs: number)
   return chosen.flatMap((fault) => catches.get(fault) ?? []);
 }
 
-function report({ fault: { name, rule }, found, others }: Catch): void {
+function report({ fault: { name, rule }, found, others, givenUp }: Catch): void {
   for (const { seed, message } of others)
     console.log(`${name}: seed ${seed} fails for another reason: ${message}`);
+  if (givenUp !== undefined)
+    console.log(`${name}: ${givenUp.count} seeds from ${givenUp.first} on took too long, and were given up`);
   const result = found === undefined ? 'NOT FOUND' : `seed ${found.seed}: ${found.message}`;
   console.log(`${name} (${rule}): ${result}`);
 }

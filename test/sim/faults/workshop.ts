@@ -13,8 +13,8 @@ export const home: string = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** What the simulator needs of the repository. */
 const copied = ['src', 'adapters', 'test', 'package.json', 'tsconfig.json'];
-/** A run of the simulator that takes longer hangs, in milliseconds. */
-const patienceMs = 600_000;
+/** A run of the simulator that takes longer is given up, in milliseconds. */
+const usualPatienceMs = 600_000;
 
 /** How a seed failed, as the simulator prints it. */
 export interface Failure {
@@ -22,25 +22,39 @@ export interface Failure {
   readonly message: string;
 }
 
+/** What a run of the simulator comes to. */
+export type Outcome =
+  | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'passed' }
+  /** It took longer than the workshop waits. */
+  | { readonly type: 'given-up' };
+
 /** Seeds from the first on. */
 export interface Seeds {
   readonly first: number;
   readonly count: number;
 }
 
+export interface WorkshopOptions {
+  /** Ends what runs in it. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long it waits for one run of the simulator, in milliseconds. Default: ten minutes. */
+  readonly patienceMs?: number;
+}
+
 export class Workshop implements AsyncDisposable {
   readonly #folder: string;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: WorkshopOptions;
 
-  private constructor(folder: string, signal: AbortSignal | undefined) {
+  private constructor(folder: string, options: WorkshopOptions) {
     this.#folder = folder;
-    this.#signal = signal;
+    this.#options = options;
   }
 
-  /** Copies a repository, or a workshop's copy of it, as it is now. The signal ends what runs in it. */
-  static async open(signal?: AbortSignal, original: string = home): Promise<Workshop> {
+  /** Copies a repository, or a workshop's copy of it, as it is now. */
+  static async open(options: WorkshopOptions = {}, original: string = home): Promise<Workshop> {
     const folder = await mkdtemp(join(tmpdir(), 'virmo-faults-'));
-    const workshop = new Workshop(folder, signal);
+    const workshop = new Workshop(folder, options);
     try {
       for (const name of copied) await cp(join(original, name), join(folder, name), { recursive: true });
       await symlink(join(home, 'node_modules'), join(folder, 'node_modules'));
@@ -53,7 +67,7 @@ export class Workshop implements AsyncDisposable {
 
   /** Another one, equal to this one. */
   copy(): Promise<Workshop> {
-    return Workshop.open(this.#signal, this.#folder);
+    return Workshop.open(this.#options, this.#folder);
   }
 
   /** Runs what is given while the fault is there. Rejects with an Error when it cannot be put in. */
@@ -68,19 +82,20 @@ export class Workshop implements AsyncDisposable {
     }
   }
 
-  /** Simulates one seed after the other; gives the first that fails. Rejects with an Error when the simulator itself does, or the signal says so. */
-  async simulate({ first, count }: Seeds): Promise<Failure | undefined> {
+  /** Simulates one seed after the other, up to the first that fails. Rejects with an Error when the simulator itself does, or the signal says so. */
+  async simulate({ first, count }: Seeds): Promise<Outcome> {
     const range = ['--seed', String(first), '--seeds', String(count), '--jobs', '1'];
-    await using simulator = new Simulator(this.#folder, range, this.#signal);
+    await using simulator = new Simulator(this.#folder, range, this.#options);
     let isDone = false;
     for await (const line of simulator.lines) {
       const [, seed, message = ''] = /^seed (\d+) failed: (.*)$/.exec(line) ?? [];
       // It would go on, and shrink what failed.
-      if (seed !== undefined) return { seed: Number(seed), message };
+      if (seed !== undefined) return { type: 'failed', failure: { seed: Number(seed), message } };
       if (line.startsWith(`${count} seeds of `)) isDone = true;
     }
-    if (isDone) return undefined;
-    this.#signal?.throwIfAborted();
+    if (isDone) return { type: 'passed' };
+    this.#options.signal?.throwIfAborted();
+    if (simulator.isGivenUp) return { type: 'given-up' };
     throw new Error(`the simulator ended at seed ${first} or later: ${simulator.errors}`);
   }
 
@@ -93,14 +108,20 @@ export class Workshop implements AsyncDisposable {
 class Simulator implements AsyncDisposable {
   readonly lines: AsyncIterable<string>;
   errors = '';
+  /** It took too long, and was ended. */
+  isGivenUp = false;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   readonly #closed: Promise<unknown>;
   readonly #timer: NodeJS.Timeout;
   readonly #signal: AbortSignal | undefined;
   readonly #kill = (): void => this.#killAll();
 
-  constructor(folder: string, options: readonly string[], signal: AbortSignal | undefined) {
-    const args = ['--conditions=virmo-source', '--import', 'tsx', 'test/sim/main.ts', ...options];
+  constructor(
+    folder: string,
+    range: readonly string[],
+    { signal, patienceMs = usualPatienceMs }: WorkshopOptions,
+  ) {
+    const args = ['--conditions=virmo-source', '--import', 'tsx', 'test/sim/main.ts', ...range];
     // With a group of its own: the workers of a simulator that is killed would play their seeds to the end.
     this.#process = spawn(process.execPath, args, {
       cwd: folder,
@@ -112,7 +133,10 @@ class Simulator implements AsyncDisposable {
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text;
     });
-    this.#timer = setTimeout(this.#kill, patienceMs);
+    this.#timer = setTimeout(() => {
+      this.isGivenUp = true;
+      this.#kill();
+    }, patienceMs);
     this.#signal = signal;
     signal?.addEventListener('abort', this.#kill);
     if (signal?.aborted) this.#kill();
