@@ -5,7 +5,6 @@
 import type { ReplicaCore } from './core.ts';
 import type { Mark } from './journal.ts';
 import { isExecRecord, isTreeRecord, type LogRecord } from './record.ts';
-import { compareStamps } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 
 /** What the hub's marks say of this VM's own commands. */
@@ -15,7 +14,7 @@ export interface TrustedMarks {
   readonly forked: ReadonlySet<number>;
 }
 
-/** The marks of this VM, of a forked life no further than main shows that they are about the commands that wait here; to be asked when main is applied. */
+/** The marks of this VM, of a forked life no further than they are about the commands that wait here. */
 export function trustedMarks(core: ReplicaCore, all: readonly Mark[]): TrustedMarks {
   const forked = new Set<number>();
   const own = all.filter(({ vm }) => vm === core.state.vm);
@@ -23,22 +22,9 @@ export function trustedMarks(core: ReplicaCore, all: readonly Mark[]): TrustedMa
     const shared = core.outbox.sharedWith(mark);
     if (shared === mark.seq) return mark;
     forked.add(mark.life);
-    const seq = Math.max(shared, lastInMain(core, mark.life));
-    return { ...mark, seq, refused: mark.refused.filter(({ to }) => to <= seq) };
+    return { ...mark, seq: shared, refused: mark.refused.filter(({ to }) => to <= shared) };
   });
   return { marks, forked };
-}
-
-/** Up to which counter main has what waits here of a life. */
-function lastInMain({ outbox, state }: ReplicaCore, life: number): number {
-  let last = 0;
-  for (const { records } of outbox.commands())
-    for (const record of records) {
-      const held = state.held(record);
-      const isSame = held !== undefined && held.place > 0 && compareStamps(held.stamp, record.stamp) === 0;
-      if (record.life === life && isSame) last = Math.max(last, record.seq);
-    }
-  return last;
 }
 
 /**

@@ -155,7 +155,7 @@ export class HubSession {
   /** Sends what is new: one message per management object (rule Y1). To be called after the hubs have written. */
   flush(): void {
     for (const [channel, open] of this.#mos) {
-      if (this.#conversation.isReady) this.#tell(channel, open);
+      if (this.#conversation.isReady) this.#tellAll(channel, open);
       else dropWhenTooMuch(open);
     }
   }
@@ -275,10 +275,15 @@ export class HubSession {
     this.#options.listener.dirty();
   }
 
+  /** What is found is told when it is in the VM's main. */
+  #tellAll(channel: number, open: OpenMo): void {
+    this.#tell(channel, open);
+    this.#tellFound(channel, open);
+  }
+
   #tell(channel: number, open: OpenMo): void {
     const { served, judged, refusals } = open;
     const { durablePlace } = served;
-    this.#tellFound(channel, open);
     const update = takeUpdate(open);
     const hasJudged = judged !== open.toldJudged;
     const isAwaited = open.toldDurable < open.awaitedPlace && open.toldDurable < durablePlace;

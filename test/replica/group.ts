@@ -6,7 +6,8 @@ import { BranchReader } from '../../src/replica/branch.ts';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
 import type { BranchNews, Follower, FollowerState, HubNews, HubState } from '../../src/replica/follower.ts';
 import type { Hub } from '../../src/replica/hub.ts';
-import { decodeEntry, type Refusal } from '../../src/replica/journal.ts';
+import { decodeEntry, decodeKept, encodeKept, type Refusal } from '../../src/replica/journal.ts';
+import type { WriteId } from '../../src/replica/kept-writes.ts';
 import { frameUpdate } from '../../src/replica/main.ts';
 import { type LogRecord, localPlace } from '../../src/replica/record.ts';
 import { Replica } from '../../src/replica/replica.ts';
@@ -168,6 +169,13 @@ export abstract class Site {
     this.revive();
   }
 
+  /** The process ends; its disk is put back to what was stored once, and it begins again. */
+  putBack(stored: readonly Uint8Array[]): void {
+    this.persist();
+    this.stored = [...stored];
+    this.revive();
+  }
+
   /** Stores what the replica gives. */
   persist(): void {
     for (const entry of this.replica.takeJournal()) {
@@ -220,6 +228,7 @@ interface Connection {
   readonly leave: () => void;
   vector: Uint8Array;
   updates: Uint8Array[];
+  found: WriteId[];
   judged: number;
   refusals: Refusal[];
   toldJudged: number;
@@ -228,10 +237,12 @@ interface Connection {
 
 type Up =
   | { readonly type: 'open'; readonly state: FollowerState }
-  | ({ readonly type: 'branch'; readonly order: number } & BranchNews);
+  | ({ readonly type: 'branch'; readonly order: number } & BranchNews)
+  | { readonly type: 'lost'; readonly writes: Uint8Array };
 type Down =
   | { readonly type: 'welcome'; readonly hub: HubState }
-  | { readonly type: 'news'; readonly news: HubNews };
+  | { readonly type: 'news'; readonly news: HubNews }
+  | { readonly type: 'found'; readonly ids: readonly WriteId[] };
 
 /** Two ordered queues between a follower and the hub. */
 interface Link {
@@ -272,9 +283,15 @@ export class HubSite extends Site {
         const state = this.hub.admit(site.vm, message.state, this.durablePlace);
         const connection: Connection = {
           reader: new BranchReader(),
-          leave: this.hub.onUpdate((update) => connection.updates.push(update)),
+          leave: leaveAll(
+            this.hub.onUpdate((update) => connection.updates.push(update)),
+            this.hub.lost.onFound((vm, id) => {
+              if (vm === site.vm) connection.found.push(id);
+            }),
+          ),
           vector: this.hub.vector(),
           updates: [],
+          found: [],
           judged: 0,
           refusals: [],
           toldJudged: 0,
@@ -284,6 +301,9 @@ export class HubSite extends Site {
         link.down.push({ type: 'welcome', hub: state });
         break;
       }
+      case 'lost':
+        this.hub.reportLost(site.vm, decodeKept(message.writes));
+        break;
       case 'branch':
         if (link.connection !== undefined) this.#merge(site, link.connection, message);
         this.group.ledger.judged(site.vm, message.order);
@@ -304,7 +324,10 @@ export class HubSite extends Site {
     this.persist();
     this.group.ledger.merged([...this.replica.records()].filter(isShared), this.hub.place);
     for (const { link } of this.group.followers) {
-      if (link?.connection !== undefined) this.#tell(link, link.connection);
+      if (link?.connection === undefined) continue;
+      this.#tell(link, link.connection);
+      const ids = link.connection.found.splice(0);
+      if (ids.length > 0) link.down.push({ type: 'found', ids });
     }
   }
 
@@ -316,6 +339,7 @@ export class HubSite extends Site {
     for (const follower of this.group.followers) follower.cut();
     super.revive();
     this.hub = this.replica.serve();
+    this.durablePlace = Math.min(this.durablePlace, this.hub.place);
     this.flush();
   }
 
@@ -413,6 +437,10 @@ export class FollowerSite extends Site {
       case 'welcome':
         link.follower.welcome(message.hub);
         link.isWelcomed = true;
+        link.up.push({ type: 'lost', writes: encodeKept(link.follower.kept()) });
+        break;
+      case 'found':
+        link.follower.found(message.ids);
         break;
       case 'news':
         if (link.follower.receive(message.news) === 'begin-anew') {
@@ -465,6 +493,12 @@ export class FollowerSite extends Site {
     this.cut();
     super.revive();
   }
+}
+
+function leaveAll(...ways: readonly (() => void)[]): () => void {
+  return () => {
+    for (const leave of ways) leave();
+  };
 }
 
 function isShared({ place }: LogRecord): boolean {

@@ -1,0 +1,333 @@
+import { describe, expect, it } from 'vitest';
+import type { ReplicaEvent } from '../../src/replica/events.ts';
+import { exportCanonical } from '../../src/replica/export.ts';
+import { Replica } from '../../src/replica/replica.ts';
+import { exec, order, start } from './exec-steps.ts';
+import { type FollowerSite, Group, type Site } from './group.ts';
+import { addInterior, addLeaf, read, remove, set } from './writes.ts';
+
+interface Scene {
+  readonly group: Group;
+  readonly a: FollowerSite;
+  readonly b: FollowerSite;
+}
+
+/** A hub and two VMs with a leaf ./L, in step. */
+function scene(): Scene {
+  const group = new Group({ followers: 2 });
+  const [a, b] = [group.follower(0), group.follower(1)];
+  addLeaf(group.hub, './L', 'old');
+  group.settle();
+  return { group, a, b };
+}
+
+function expectEqual({ group }: Scene): void {
+  const text = exportCanonical(group.hub.replica.root);
+  for (const { replica, vm } of group.followers) expect(exportCanonical(replica.root), vm).toBe(text);
+}
+
+function happened({ events }: Site, type: ReplicaEvent['type']): number {
+  return events.filter((event) => event.type === type).length;
+}
+
+/** Two processes that go on from one memory: the same life and the same counters, other numbers from the kernel. */
+function twoOfOneMemory({ group, a }: Scene): [FollowerSite, FollowerSite] {
+  a.persist();
+  a.cut();
+  const twin = group.addFollower('a');
+  for (const site of [a, twin]) {
+    const inMemory = [4_711, 4_712];
+    const random53 = (): number => inMemory.shift() ?? group.random53();
+    site.stored = [...a.stored];
+    site.replica = new Replica({ vm: 'a', now: () => group.nowMs, random53 }, site.stored);
+  }
+  return [a, twin];
+}
+
+describe('[Y4] a hub whose disk lacks what it relayed', () => {
+  it('has it again from the VM that wrote it, and all follow its new line', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    set(a, './L', 'relayed');
+    addLeaf(a, './New', 'relayed');
+    a.exchange();
+    b.exchange();
+    expect(read(b, './New')).toBe('relayed');
+    group.hub.putBack(stored);
+    expect(read(group.hub, './New')).toBe(undefined);
+    set(group.hub, './L', 'meanwhile');
+    group.settle();
+    for (const site of group.sites) expect(read(site, './New'), site.vm).toBe('relayed');
+    expectEqual({ group, a, b });
+    expect([happened(a, 'rebuilt'), happened(b, 'rebuilt')]).toEqual([1, 1]);
+    expect(group.hub.hub.lost.list()).toEqual([]);
+  });
+
+  it('leaves the copies of those alone who have nothing of that', () => {
+    const { group, b } = scene();
+    const stored = [...group.hub.stored];
+    b.cut();
+    set(group.hub, './L', 'lost');
+    group.hub.putBack(stored);
+    group.settle();
+    expect(happened(b, 'rebuilt')).toBe(0);
+  });
+
+  it('has it again though its writer was told that it is delivered: the hub was put back to an older backup', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addLeaf(a, './One', '1');
+    group.settle();
+    set(a, './One', '2');
+    remove(a, './L');
+    group.settle();
+    expect(a.replica.isDelivered).toBe(true);
+    a.restart();
+    group.hub.putBack(stored);
+    group.settle();
+    for (const site of group.sites)
+      expect([read(site, './One'), read(site, './L')]).toEqual(['2', undefined]);
+    expectEqual({ group, a, b });
+    expect([a, b].map((site) => site.replica.isDelivered)).toEqual([true, true]);
+  });
+
+  it('is told which writes of others are lost, until their writer brings them', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addLeaf(a, './Of_a', '1');
+    group.settle();
+    a.cut();
+    group.hub.putBack(stored);
+    b.exchange();
+    expect(read(b, './Of_a')).toBe(undefined);
+    const lost = group.hub.hub.lost.list();
+    expect(lost.map(({ vm, uri, content, reportedBy }) => [vm, uri, content.kind, reportedBy])).toEqual([
+      ['a', './Of_a', 'add', ['b']],
+      ['a', './Of_a', 'value', ['b']],
+    ]);
+    b.restart();
+    b.exchange();
+    expect(group.hub.hub.lost.list()).toEqual(lost);
+    group.settle();
+    expect(group.hub.hub.lost.list()).toEqual([]);
+    expect(b.link?.follower.kept()).toEqual([]);
+    expectEqual({ group, a, b });
+    expect(read(group.hub, './Of_a')).toBe('1');
+  });
+
+  it('can have lost writes done again, or dismiss them; then nobody keeps them', () => {
+    const { group, a, b } = scene();
+    const [hubs, as] = [[...group.hub.stored], [...a.stored]];
+    addInterior(a, './D');
+    addLeaf(a, './D/Of_a', '1');
+    set(a, './L', 'lost');
+    group.settle();
+    a.putBack(as);
+    group.hub.putBack(hubs);
+    group.settle();
+    const ids = group.hub.hub.lost.list().map(({ id, uri }) => [id, uri] as const);
+    const isWanted = (uri: string): boolean => uri.startsWith('./D');
+    const wanted = ids.filter(([, uri]) => isWanted(uri)).map(([id]) => id);
+    expect(group.hub.replica.recoverLost(wanted)).toEqual(wanted);
+    group.hub.flush();
+    expect(group.hub.hub.lost.list().map(({ uri }) => uri)).toEqual(['./L']);
+    group.hub.replica.dismissLost(ids.map(([id]) => id));
+    group.hub.flush();
+    group.settle();
+    expect([group.hub.hub.lost.list(), b.link?.follower.kept()]).toEqual([[], []]);
+    for (const site of group.sites) expect([read(site, './D/Of_a'), read(site, './L')]).toEqual(['1', 'old']);
+  });
+
+  it('[D4] [M8] counts nothing as seen that was on the other line: a conflict is told', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    for (let n = 0; n < 5; n++) set(group.hub, './L', `lost ${n}`);
+    group.settle();
+    a.cut();
+    set(a, './L', 'of a');
+    group.hub.putBack(stored);
+    for (let n = 0; n < 5; n++) addLeaf(b, `./Of_b${n}`, '');
+    b.exchange();
+    group.nowMs += 1_000;
+    set(b, './L', 'of b, later');
+    group.settle();
+    expect(read(group.hub, './L')).toBe('of b, later');
+    expect(happened(group.hub, 'conflict')).toBeGreaterThan(0);
+    expectEqual({ group, a, b });
+  });
+
+  it('writes on under its old identity, when its memory was put back: who has the other line gets all of main', () => {
+    const { group, a } = scene();
+    const { stored } = group.hub;
+    const memory = [...stored];
+    const image = (): Replica => {
+      const inMemory = [4_711, 4_712, 4_713];
+      const random53 = (): number => inMemory.shift() ?? group.random53();
+      return new Replica({ vm: 'hub', now: () => group.nowMs, random53 }, memory);
+    };
+    const revived = (replica: Replica): void => {
+      for (const follower of group.followers) follower.cut();
+      group.hub.replica = replica;
+      group.hub.hub = replica.serve();
+      group.hub.flush();
+    };
+    revived(image());
+    group.settle();
+    set(group.hub, './L', 'line one');
+    group.settle();
+    revived(image());
+    set(group.hub, './L', 'line two');
+    set(group.hub, './L', 'line two, longer');
+    group.settle();
+    for (const site of [group.hub, a]) expect(read(site, './L')).toBe('line two, longer');
+    expect(exportCanonical(a.replica.root)).toBe(exportCanonical(group.hub.replica.root));
+  });
+});
+
+describe('[X2] an Exec that a hub lacks which was put back', () => {
+  it('is not begun a second time by a VM that had begun it', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    const id = order(a, './L');
+    group.settle();
+    start(b, id);
+    group.settle();
+    a.cut();
+    group.hub.putBack(stored);
+    b.exchange();
+    b.restart();
+    b.exchange();
+    expect(exec(b, id).started.has('b')).toBe(true);
+    expect(exec(b, id).isMerged).toBe(false);
+    group.settle();
+    for (const site of [group.hub, a, b]) {
+      expect(exec(site, id).isMerged, site.vm).toBe(true);
+      expect([...exec(site, id).started], site.vm).toEqual(['b']);
+    }
+  });
+
+  it('is forgotten by a VM that only heard of it, once nobody wants it', () => {
+    const { group, a, b } = scene();
+    const [hubs, as] = [[...group.hub.stored], [...a.stored]];
+    const id = order(a, './L');
+    group.settle();
+    a.putBack(as);
+    group.hub.putBack(hubs);
+    group.settle();
+    expect(exec(b, id).isMerged).toBe(false);
+    group.hub.replica.dismissLost(group.hub.hub.lost.list().map((lost) => lost.id));
+    group.hub.flush();
+    group.settle();
+    expect(b.replica.exec(id)).toBe(undefined);
+  });
+});
+
+describe('[Y4] a VM', () => {
+  it('that was put back, and edits before it meets the hub, loses nothing and forks nothing', () => {
+    const { group, a, b } = scene();
+    const stored = [...a.stored];
+    set(a, './L', '2');
+    addLeaf(a, './Lang', 'de');
+    group.settle();
+    a.putBack(stored);
+    group.nowMs += 1_000;
+    set(a, './L', '99');
+    addLeaf(a, './Tz', 'CET');
+    group.settle();
+    for (const site of group.sites)
+      expect([read(site, './L'), read(site, './Lang'), read(site, './Tz')], site.vm).toEqual([
+        '99',
+        'de',
+        'CET',
+      ]);
+    expectEqual({ group, a, b });
+  });
+
+  it('of whose memory there are two loses nothing of what both write before they meet the hub', () => {
+    const all = scene();
+    const [one, other] = twoOfOneMemory(all);
+    // In the same millisecond: stamps, lives and counters are the same.
+    for (const [at, site] of [one, other].entries()) {
+      addLeaf(site, `./Of_${at}`, 'x');
+      set(site, './L', `of ${at}`);
+      addLeaf(site, './Both', `of ${at}`);
+    }
+    for (const site of [one, other, one]) {
+      site.exchange();
+      site.cut();
+    }
+    all.group.settle();
+    const { hub } = all.group;
+    expect([read(hub, './Of_0'), read(hub, './Of_1')]).toEqual(['x', 'x']);
+    expect([read(hub, './L'), read(hub, './Both')]).toEqual(['of 1', 'of 1']);
+    expectEqual(all);
+    expect([one, other].map(({ replica }) => replica.isDelivered)).toEqual([true, true]);
+  });
+
+  it('of whose memory there are two sends nothing a second time that was on its way when that was copied', () => {
+    const all = scene();
+    const { group, a } = all;
+    set(a, './L', 'on its way');
+    const [one, other] = twoOfOneMemory(all);
+    one.exchange();
+    one.cut();
+    const { place } = group.hub.hub;
+    set(one, './L', 'later');
+    one.exchange();
+    one.cut();
+    addLeaf(other, './New', 'x');
+    group.settle();
+    expect([read(group.hub, './L'), read(group.hub, './New')]).toEqual(['later', 'x']);
+    expect(happened(group.hub, 'conflict')).toBe(0);
+    expect(group.hub.hub.place).toBe(place + 2);
+    expectEqual(all);
+  });
+
+  it('of whose memory there are two can order an Exec in each, and each has its own', () => {
+    const all = scene();
+    const [one, other] = twoOfOneMemory(all);
+    const ids = [order(one, './L', { data: 'one' }), order(other, './L', { data: 'other' })];
+    expect(new Set(ids).size).toBe(2);
+    all.group.settle();
+    for (const site of all.group.sites)
+      expect(
+        ids.map((id) => exec(site, id).order?.data),
+        site.vm,
+      ).toEqual(['one', 'other']);
+  });
+
+  it('that crashed before it had stored what the hub has already of it writes on', () => {
+    const { group, a, b } = scene();
+    a.connect();
+    set(a, './L', '1');
+    a.send();
+    const stored = [...a.stored];
+    set(a, './L', '2');
+    addLeaf(a, './M', '2');
+    a.exchange();
+    a.putBack(stored);
+    addLeaf(a, './N', '3');
+    group.settle();
+    for (const site of group.sites)
+      expect([read(site, './L'), read(site, './M'), read(site, './N')]).toEqual(['2', '2', '3']);
+    expectEqual({ group, a, b });
+    expect(happened(group.hub, 'conflict')).toBe(0);
+  });
+
+  it('with the hub, all put back to different moments, come to rest equal', () => {
+    const { group, a, b } = scene();
+    const sites = [group.hub, a, b];
+    const moments = sites.map((site) => [[...site.stored]]);
+    for (let n = 0; n < 4; n++) {
+      addLeaf(a, `./A${n}`, 'x');
+      addLeaf(b, `./B${n}`, 'x');
+      set(group.hub, './L', String(n));
+      group.settle();
+      for (const [at, site] of sites.entries()) moments[at]?.push([...site.stored]);
+    }
+    for (const [at, site] of sites.entries()) site.putBack(moments[at]?.[at + 1] ?? []);
+    group.settle();
+    expectEqual({ group, a, b });
+    expect([read(a, './A0'), read(a, './A1'), read(a, './B2')]).toEqual(['x', 'x', 'x']);
+  });
+});
