@@ -56,6 +56,13 @@ export type { Mount } from './vm/mount.ts';
 export type { MoDescription, MountOptions, VmOptions } from './vm/options.ts';
 export type { ServeOptions } from './vm/server.ts';
 export { readStoredTree, type StoredTree } from './vm/stored.ts';
+export type {
+  FollowerSyncState,
+  HubContact,
+  HubSyncState,
+  MemberSyncState,
+  SyncState,
+} from './vm/sync-state.ts';
 export {
   type Connection,
   openVm,

@@ -25,6 +25,11 @@ export class Forgetting {
     this.#seen.set(vm, Math.min(place, this.#state.place));
   }
 
+  /** What the VM said last; `undefined` if it did not since it came. */
+  seenBy(vm: string): number | undefined {
+    return this.#seen.get(vm);
+  }
+
   /** The VM comes anew, and has not said yet where it is. */
   admitted(vm: string): void {
     this.#seen.delete(vm);

@@ -10,6 +10,7 @@ import { isWanted } from './execs.ts';
 import type { FollowerState, HubState } from './follower.ts';
 import { Forgetting } from './forgetting.ts';
 import { isForStamp, type KeptWrite, type Mark, type Refusal } from './journal.ts';
+import type { JudgedTally } from './judged-tally.ts';
 import { LifeMarks } from './life-marks.ts';
 import { nextDigest } from './line.ts';
 import { LostWrites } from './lost-writes.ts';
@@ -53,6 +54,7 @@ export class Hub {
   #meta = new Map<string, string | number>();
   #vector: Uint8Array | undefined;
   #place: number;
+  #newsPlace: number;
   /** VMs that must begin anew, since a stamp was refused: nothing of theirs is judged before, or it would overtake (rule T3). */
   readonly #halted = new Set<string>();
   readonly #trial: Trial;
@@ -68,6 +70,7 @@ export class Hub {
     this.#core = core;
     this.#state = core.state;
     this.#place = core.state.place;
+    this.#newsPlace = core.state.place;
     this.#marks = new LifeMarks(core.marks);
     this.#trial = new Trial(core.state, options.maxAheadMs);
     this.#forgetting = new Forgetting(core.state);
@@ -126,6 +129,16 @@ export class Hub {
   /** The place up to which main is written: what was merged since is in no update and in no journal yet. */
   get place(): number {
     return this.#place;
+  }
+
+  /** The last place that brought an update of main: those after it hold nothing that a member needs, and it hears of them with the next. */
+  get newsPlace(): number {
+    return this.#newsPlace;
+  }
+
+  /** What became of each VM's commands in this process. */
+  get tally(): JudgedTally {
+    return this.#marks.tally;
   }
 
   /** What main holds now, as y-protocols' sync step 1: `missing` gives later what came after it. */
@@ -215,6 +228,11 @@ export class Hub {
     this.#forgetting.seen(vm, place);
   }
 
+  /** The place up to which a member has main durably; `undefined` if it has not said so since it came. */
+  seenBy(vm: string): number | undefined {
+    return this.#forgetting.seenBy(vm);
+  }
+
   /** Forgets what is over, as far as all members have seen it, this VM being durable up to a place (rule X3): to be called now and then. */
   forget(durablePlace: number): void {
     const text = this.#forgetting.due(this.#writtenMeta().members, durablePlace);
@@ -255,6 +273,7 @@ export class Hub {
     if (update !== undefined) line.reach(nextDigest(line.digest, update));
     this.#core.logMain(update ?? new Uint8Array(0), marks, local);
     if (update === undefined) return;
+    this.#newsPlace = this.#place;
     this.#vector = undefined;
     for (const listener of this.#listeners) listener(update);
   }

@@ -1,5 +1,6 @@
 /** What a hub remembers of every life of every VM: how far it is judged, by which commands, and what was refused of it (rules D2, Y4). */
 import type { JudgedCommand, Mark, Refusal, WriteKey } from './journal.ts';
+import { JudgedTally } from './judged-tally.ts';
 
 interface LifeMark {
   readonly vm: string;
@@ -20,6 +21,7 @@ const maxTrails = 8;
 
 /** Marks move forward only; those that moved are given out once, to be stored. */
 export class LifeMarks {
+  readonly tally: JudgedTally = new JudgedTally();
   readonly #byVm = new Map<string, Map<number, LifeMark>>();
   readonly #moved = new Set<LifeMark>();
 
@@ -46,6 +48,7 @@ export class LifeMarks {
     append(mark, { seq, token });
     mark.fresh++;
     this.#moved.add(mark);
+    this.tally.judged(vm, refusal !== undefined);
   }
 
   /** The VM holds nothing of this life before `seq` any more: it knows of the refusals there. */
@@ -78,7 +81,7 @@ export class LifeMarks {
     return this.#moved.size > 0;
   }
 
-  /** Those that moved since they were taken last, with what was judged since. */
+  /** Those that moved since they were taken last, with what was judged since: they go into the journal. */
   takeMoved(): Mark[] {
     const moved = [...this.#moved].map((mark) => {
       const trail = mark.fresh === 0 ? [] : mark.trail.slice(-mark.fresh);
@@ -86,6 +89,7 @@ export class LifeMarks {
       return { ...copy(mark), trail };
     });
     this.#moved.clear();
+    this.tally.written();
     return moved;
   }
 

@@ -23,6 +23,18 @@ export interface OutboxCommand extends PendingCommand {
   mergedAt: number | undefined;
 }
 
+/** How much waits, and how long. */
+export interface Backlog {
+  /** Commands that the hub has not judged. */
+  readonly pending: number;
+  /** How long ago the oldest of them was executed, in milliseconds, not below 0; `undefined` when there is none. */
+  readonly oldestPendingMs: number | undefined;
+  /** Commands that the hub has judged, and is not known to have durably. */
+  readonly undelivered: number;
+  /** Commands that the hub refused in this process. */
+  readonly refused: number;
+}
+
 /** Three queues, each oldest first: not sent on this connection, sent, judged by the hub. Every step costs by the commands it moves. */
 export class Outbox {
   #unsent = new Set<OutboxCommand>();
@@ -37,6 +49,7 @@ export class Outbox {
   readonly gate: SendGate = new SendGate();
   /** A channel would take what the gate holds. */
   #isAwaited = false;
+  #refused = 0;
 
   /** Whether the hub has everything durably. */
   get isEmpty(): boolean {
@@ -46,6 +59,17 @@ export class Outbox {
   /** Whether the hub has judged everything. */
   get isMerged(): boolean {
     return this.#unsent.size === 0 && this.#sent.size === 0;
+  }
+
+  /** `nowMs`: what the VM's clock shows. */
+  backlog(nowMs: number): Backlog {
+    const [oldest] = this.unmerged();
+    return {
+      pending: this.#unsent.size + this.#sent.size,
+      oldestPendingMs: oldest && Math.max(0, nowMs - oldest.clockMs),
+      undelivered: this.#judged.size,
+      refused: this.#refused,
+    };
   }
 
   *commands(): Generator<OutboxCommand> {
@@ -244,6 +268,7 @@ export class Outbox {
   refuse(refusal: Refusal): readonly OutboxCommand[] {
     const refused = this.#named(refusal);
     for (const command of refused) this.#forget(command);
+    this.#refused += refused.length;
     return refused;
   }
 

@@ -23,6 +23,7 @@ import type { MainMeta } from './main.ts';
 import type { MoNode } from './mo-node.ts';
 import { offerAnew } from './offer-anew.ts';
 import type { OpenConflict } from './open-conflicts.ts';
+import type { Backlog } from './outbox.ts';
 import { type ExecStepContent, isTreeRecord, type LogRecord } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { type Resolution, resolveParked } from './resolve.ts';
@@ -144,6 +145,12 @@ export class Replica implements Tree {
   /** Whether the hub has everything written here durably (rule Y2). */
   get isDelivered(): boolean {
     return this.#core.outbox.isEmpty;
+  }
+
+  /** What waits here for the hub, by this VM's clock. */
+  backlog(): Backlog {
+    const { outbox, state } = this.#core;
+    return outbox.backlog(state.clock().clockMs);
   }
 
   /** What main says of itself; `undefined` before the first contact with a hub. */
@@ -317,11 +324,13 @@ export class Replica implements Tree {
 
   /** What is to be stored since the last call: to be appended in this order, in one step with what the VM's other replicas give in the same turn (rule M7). */
   takeJournal(): Uint8Array[] {
+    this.#hub?.tally.journalTaken();
     return this.#core.takeJournal();
   }
 
   /** What `takeJournal` gave is durable, or a snapshot that was made since. Says whether something that waited for that may be sent now. */
   stored(): boolean {
+    this.#hub?.tally.stored();
     return this.#core.outbox.gate.stored();
   }
 

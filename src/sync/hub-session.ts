@@ -35,10 +35,19 @@ export interface HubSessionListener {
   greeted(vm: string, credentials: string): void;
   /** The management object of this name, if it is served to this VM. */
   served(mo: string, vm: string): ServedMo | undefined;
+  /** The VM has the management object open from now on. */
+  opened(mo: string): void;
   /** The VM said goodbye, for no other reason than its own: the channel is to be closed. */
   parted(): void;
   /** There is something to `flush`. */
   dirty(): void;
+}
+
+/** What a VM has yet to be sent of main. */
+export interface Owed {
+  readonly queuedBytes: number;
+  /** Updates were dropped: it gets one difference instead (rule Y6). */
+  readonly isBehind: boolean;
 }
 
 interface OpenMo {
@@ -102,6 +111,14 @@ export class HubSession {
   get owesAnswer(): boolean {
     for (const { judged, toldJudged } of this.#mos.values()) if (judged !== toldJudged) return true;
     return false;
+  }
+
+  /** What waits for the VM of a management object; `undefined` where it does not have that open. */
+  owed(served: ServedMo): Owed | undefined {
+    for (const open of this.#mos.values()) {
+      if (open.served === served) return { queuedBytes: open.queuedBytes, isBehind: open.isBehind };
+    }
+    return undefined;
   }
 
   /** Takes a frame. After it throws, the channel must be closed with the error's code; nothing of the message was merged. */
@@ -255,6 +272,7 @@ export class HubSession {
       awaitedPlace: message.pending.length > 0 ? state.place : 0,
     };
     this.#mos.set(message.channel, open);
+    this.#options.listener.opened(message.mo);
     const marks = state.marks.map(({ refused, ...mark }) => ({ ...mark, refusals: refused }));
     this.#conversation.send({ type: 'opened', channel: message.channel, ...state, marks });
   }

@@ -30,6 +30,11 @@ export class ChannelPort implements Port {
     return this.#isClosed || this.#bytesOnTheWay < highWaterBytes;
   }
 
+  /** What the channel was given and has not taken yet. */
+  get bytesOnTheWay(): number {
+    return this.#bytesOnTheWay;
+  }
+
   /** Resolves when the channel takes something of what waits to leave, or is closed. */
   whenTaken(): Promise<void> {
     return new Promise((resolve) => {

@@ -6,6 +6,7 @@ import type { Channel, Dialer } from '../transport.ts';
 import { maxCredentialsLength } from '../wire/codec.ts';
 import { minFrameBytes } from '../wire/frame.ts';
 import { ChannelPort } from './channel-port.ts';
+import { Contact } from './contact.ts';
 import type { VmEvent } from './events.ts';
 import type { Mount } from './mount.ts';
 import type { World } from './world.ts';
@@ -49,6 +50,7 @@ export class FollowerLink {
   readonly #stop = new AbortController();
   readonly #finished: Promise<void>;
   readonly #closing = new Set<Promise<void>>();
+  readonly #contact = new Contact<FollowerSession>();
   #session: FollowerSession | undefined;
   #failures = 0;
 
@@ -60,7 +62,7 @@ export class FollowerLink {
     this.#dialer = dialer;
     this.#options = options;
     this.#host = host;
-    for (const mount of mounts) this.#mounts.set(mount.mo, mount);
+    for (const mount of mounts) this.#take(mount);
     this.#finished = this.#keepUp();
   }
 
@@ -72,7 +74,7 @@ export class FollowerLink {
   /** Nothing happens if it has it already: a mount in the making may have been there when the link was made. */
   add(mount: Mount): void {
     if (this.#mounts.get(mount.mo) === mount) return;
-    this.#mounts.set(mount.mo, mount);
+    this.#take(mount);
     this.#session?.open(mount.mo, mount);
   }
 
@@ -146,7 +148,9 @@ export class FollowerLink {
     try {
       for await (const frame of channel) {
         if (ended !== undefined || this.#stop.signal.aborted) break;
-        session.receive(frame, world.monotonicMs());
+        const nowMs = world.monotonicMs();
+        session.receive(frame, nowMs);
+        this.#contact.heard(nowMs);
       }
     } catch (cause) {
       end(cause);
@@ -163,16 +167,20 @@ export class FollowerLink {
     const { credentials = '', silenceMs = 5_000, maxMessageBytes = 268_435_456 } = this.#options;
     if (channel.maxMessageBytes < minFrameBytes)
       throw new VirmoError('channel-failed', `it takes messages of ${channel.maxMessageBytes} bytes only`);
-    const session = new FollowerSession({
+    const port = new ChannelPort(channel, () => this.#host.dirty());
+    const session: FollowerSession = new FollowerSession({
       vm: this.#host.vm,
       ...this.#host.nextDial(),
       credentials,
-      port: new ChannelPort(channel, () => this.#host.dirty()),
+      port,
       nowMs: this.#host.world.monotonicMs(),
       silenceMs,
       maxMessageBytes,
       listener: {
-        welcomed: (hub) => this.#host.tell({ type: 'connected', hub }),
+        welcomed: (hub) => {
+          this.#contact.begin(hub, session, port, this.#host.world.monotonicMs());
+          this.#host.tell({ type: 'connected', hub });
+        },
         synced: (mo) => this.#mounts.get(mo)?.setSynced(true),
         closed: (mo, error) => this.#mounts.get(mo)?.reject(error),
         received: () => this.#host.dirty(),
@@ -191,8 +199,14 @@ export class FollowerLink {
     void closing.finally(() => this.#closing.delete(closing));
   }
 
+  #take(mount: Mount): void {
+    this.#mounts.set(mount.mo, mount);
+    mount.peers.hub = this.#contact;
+  }
+
   #leave(session: FollowerSession): void {
     session.abandon();
+    this.#contact.end();
     if (this.#session === session) this.#session = undefined;
     for (const mount of this.#mounts.values()) mount.setSynced(false);
   }

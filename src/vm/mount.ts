@@ -19,6 +19,7 @@ import { type ConflictSide, type ExecOutcome, Listeners, type MountEvent } from 
 import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
 import type { Journaled } from './persistence.ts';
+import { Peers, type SyncState, syncStateOf } from './sync-state.ts';
 import { TurnEnd } from './turn.ts';
 import { Waits } from './waits.ts';
 import type { World } from './world.ts';
@@ -44,9 +45,11 @@ export class Mount implements Journaled, ServedMo {
   readonly document: string;
   /** For the VM's own use. */
   readonly replica: Replica;
+  /** For the VM's own use. */
+  readonly peers: Peers = new Peers();
   readonly #host: MountHost;
   readonly #listeners = new Listeners<MountEvent>();
-  readonly #waits = new Waits(() => new VirmoError('closed', `${this.mo} was closed`));
+  readonly #waits: Waits;
   readonly #execs: ExecDesk;
   /** Whoever mounts it, perhaps on a service that runs, or registers a handler, has yet to register others and to listen. */
   readonly #later: TurnEnd;
@@ -63,6 +66,7 @@ export class Mount implements Journaled, ServedMo {
     this.replica = replica;
     this.#host = host;
     this.#durablePlace = replica.place;
+    this.#waits = new Waits(`${mo} was closed`);
     this.#execs = new ExecDesk({
       replica,
       runsWithoutHub: host.runsWithoutHub,
@@ -107,6 +111,11 @@ export class Mount implements Journaled, ServedMo {
     const { hub } = this.replica;
     if (hub === undefined) throw new TypeError(`${this.mo} is not served`);
     return hub;
+  }
+
+  /** How it stands with its peers now: what waits, what is durable where, who was heard when (rules Y2, Y6). A copy: nothing changes it later. Costs by the members of a hub; can be asked after `close`, too. */
+  syncState(): SyncState {
+    return syncStateOf(this, this.#host.world.monotonicMs());
   }
 
   /** The canonical text of the shared part: equal on VMs that are in step and have nothing unmerged (rule D1). */

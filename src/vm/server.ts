@@ -4,6 +4,7 @@ import { HubSession, type ServedMo } from '../sync/hub-session.ts';
 import type { Channel, Listener } from '../transport.ts';
 import type { Admit } from './admission.ts';
 import { ChannelPort } from './channel-port.ts';
+import { Contact } from './contact.ts';
 import { asVirmoError, type LinkHost } from './follower-link.ts';
 import type { Mount } from './mount.ts';
 
@@ -99,6 +100,7 @@ export class Server {
   async #run(channel: Channel): Promise<void> {
     const guest = new Guest(channel, this.#options, this.#host, {
       served: (mo) => this.#mounts.get(mo),
+      opened: (mo, vm, contact) => this.#mounts.get(mo)?.peers.opened(vm, contact),
       displace: (newcomer) => this.#displace(newcomer),
     });
     this.#guests.add(guest);
@@ -123,6 +125,7 @@ export class Server {
 
 interface GuestHost {
   served(mo: string): ServedMo | undefined;
+  opened(mo: string, vm: string, contact: Contact<HubSession>): void;
   /** Ends the VM's other channels; false when one of them is newer. */
   displace(newcomer: Guest): boolean;
 }
@@ -130,6 +133,7 @@ interface GuestHost {
 /** One channel of one VM. */
 class Guest {
   readonly session: HubSession;
+  readonly #contact = new Contact<HubSession>();
   isAdmitted = false;
   readonly #channel: Channel;
   readonly #options: ServeOptions;
@@ -156,6 +160,7 @@ class Guest {
       listener: {
         greeted: (vm, credentials) => void this.#judge(vm, credentials),
         served: (mo) => server.served(mo),
+        opened: (mo) => server.opened(mo, this.session.vm, this.#contact),
         parted: () => this.dismiss('goodbye'),
         dirty: () => host.dirty(),
       },
@@ -169,7 +174,9 @@ class Guest {
     try {
       for await (const frame of this.#channel) {
         if (this.#isOver) break;
-        this.session.receive(frame, this.#host.world.monotonicMs());
+        const nowMs = this.#host.world.monotonicMs();
+        this.session.receive(frame, nowMs);
+        this.#contact.heard(nowMs);
         await this.#keepPace();
       }
       this.dismiss('goodbye');
@@ -177,6 +184,7 @@ class Guest {
       this.end(asVirmoError(cause, 'internal'));
     } finally {
       stopHeartbeat();
+      this.#contact.end();
       await this.#channel.close();
     }
   }
@@ -231,6 +239,7 @@ class Guest {
       this.end(new VirmoError('channel-closed', `${vm} has dialled again since`));
       return;
     }
+    this.#contact.begin(vm, this.session, this.#port, this.#host.world.monotonicMs());
     this.isAdmitted = true;
     this.session.admitted();
     this.#host.tell({ type: 'joined', vm });

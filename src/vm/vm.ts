@@ -26,6 +26,7 @@ import type { MountOptions, VmOptions } from './options.ts';
 import { OwnJournal } from './own-journal.ts';
 import { type Journaled, Persistence } from './persistence.ts';
 import { type ServeOptions, Server } from './server.ts';
+import type { SyncState } from './sync-state.ts';
 import { TurnEnd } from './turn.ts';
 import { type Cancel, systemWorld, type World } from './world.ts';
 
@@ -106,6 +107,11 @@ export class Vm implements AsyncDisposable {
   /** Hears of the VM's connections; gives the way out. */
   observe(listener: (event: VmEvent) => void): () => void {
     return this.#listeners.add(listener);
+  }
+
+  /** How each mounted management object stands with its peers now; see `Mount.syncState`. */
+  syncState(): readonly SyncState[] {
+    return [...this.#mounts.values()].map((mount) => mount.syncState());
   }
 
   /**

@@ -1,22 +1,23 @@
-/** Promises that wait for something to become true of a mount. */
+/** Promises that resolve when something has come to hold. */
+import { VirmoError } from '../errors.ts';
 
 interface Wait {
   check(): void;
   fail(): void;
 }
 
-/** Looked at again each time something happened; all that is left rejects when the mount closes. */
+/** What is waited for at one mount; looked at whenever something happened there. */
 export class Waits {
+  readonly #closedReason: string;
   readonly #waits = new Set<Wait>();
-  readonly #closed: () => Error;
   #isClosed = false;
 
-  /** `closed` makes the error of those that wait, or begin to, when it is closed. */
-  constructor(closed: () => Error) {
-    this.#closed = closed;
+  /** `closedReason`: what those are told who wait in vain. */
+  constructor(closedReason: string) {
+    this.#closedReason = closedReason;
   }
 
-  /** Resolves with the result as soon as the condition holds; rejects with what `result` throws. */
+  /** Resolves with the result when the condition holds, at once if it does; rejects with what `result` throws, and with `closed` after `close`. */
   when<T>(condition: () => boolean, result: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const wait: Wait = {
@@ -31,7 +32,7 @@ export class Waits {
         },
         fail: () => {
           this.#waits.delete(wait);
-          reject(this.#closed());
+          reject(new VirmoError('closed', this.#closedReason));
         },
       };
       this.#waits.add(wait);
@@ -40,11 +41,12 @@ export class Waits {
     });
   }
 
-  /** Something happened. */
+  /** Something happened: looks what holds now. */
   check(): void {
     for (const wait of [...this.#waits]) wait.check();
   }
 
+  /** Nothing will hold any more that does not now. */
   close(): void {
     this.#isClosed = true;
     for (const wait of [...this.#waits]) wait.fail();

@@ -36,6 +36,7 @@ export function exchange(): readonly Line[] {
     listener: {
       greeted: () => hub.admitted(),
       served: (mo) => (mo === 'demo' ? served : undefined),
+      opened: nothing,
       parted: nothing,
       dirty: nothing,
     },

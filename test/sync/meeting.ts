@@ -155,6 +155,7 @@ export class Line {
           if (admits) this.hub.admitted();
         },
         served: (mo) => meeting.served.get(mo),
+        opened: () => undefined,
         parted: () => this.heard.push('the VM parted'),
         dirty: () => undefined,
       },

@@ -51,6 +51,23 @@ describe('[Y6] a VM that does not read', () => {
     expect(content(slow.replica)).toEqual(content(slow.served.replica));
   });
 
+  it('has no more kept for it than 1 MiB and one update, however much is written, and is said to be behind', () => {
+    const slow = slowReader();
+    const most = { bytes: 0, wasBehind: false };
+    for (let count = 0; count < 3_000; count++) {
+      writeAt(slow, { [`A${count % 10}`]: `${count}`.padEnd(4_000) });
+      const owed = slow.line.hub.owed(slow.served);
+      most.bytes = Math.max(most.bytes, owed?.queuedBytes ?? Number.NaN);
+      most.wasBehind ||= owed?.isBehind === true && owed.queuedBytes === 0;
+    }
+    expect(most.bytes).toBeLessThan(1_048_576 + 5_000);
+    expect(most.wasBehind).toBe(true);
+    slow.line.down.isReady = true;
+    slow.line.carry();
+    expect(slow.line.hub.owed(slow.served)).toEqual({ queuedBytes: 0, isBehind: false });
+    expect(content(slow.replica)).toEqual(content(slow.served.replica));
+  });
+
   it('converges also when it wrote itself meanwhile, and hears what became of that', () => {
     const slow = slowReader();
     for (let count = 0; count < 30; count++) {
