@@ -1,5 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { readSync } from 'node:fs';
+import { Socket } from 'node:net';
 
 /** What can be asked of a child process: per kind of order what it brings and what is answered. */
 export type Dialogue = Readonly<Record<string, readonly [order: object, reply: object]>>;
@@ -16,6 +18,9 @@ type Reply =
   | { readonly type: 'done'; readonly reply: object }
   | { readonly type: 'failed'; readonly message: string };
 
+/** A pipe on which a child waits. */
+const releaseFd = 4;
+
 /** A process of its own that answers one order at a time. Owned by whoever made it; disposing ends it. */
 export class Child<D extends Dialogue> implements AsyncDisposable {
   /** Rejects when the process ends, whoever ended it; never resolves. */
@@ -27,7 +32,8 @@ export class Child<D extends Dialogue> implements AsyncDisposable {
   /** `module` is a file that calls `answer`; `name` is for messages. */
   constructor(module: URL, name: string) {
     this.#name = name;
-    this.#process = fork(module, { serialization: 'advanced' });
+    const stdio = ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'] satisfies StdioOptions;
+    this.#process = fork(module, { serialization: 'advanced', stdio });
     this.#process.on('message', (reply: Reply) => this.#settle(reply));
     this.lost = new Promise((_, reject) => {
       const lose = (message: string): void => {
@@ -55,12 +61,23 @@ export class Child<D extends Dialogue> implements AsyncDisposable {
     });
   }
 
+  /** Has the process go on that waits in `stopUntilReleased`. */
+  release(): void {
+    const pipe = this.#process.stdio[releaseFd];
+    if (pipe instanceof Socket) pipe.write('.');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await gone;
   }
+}
+
+/** The child's side: nothing happens in this process until the parent releases it, or is gone. As SIGSTOP would have it, but that nobody is left stopped whose parent was killed. */
+export function stopUntilReleased(): void {
+  readSync(releaseFd, new Uint8Array(1));
 }
 
 /** The child's side: answers the parent's orders until the parent goes, and then ends. */

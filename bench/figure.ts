@@ -1,7 +1,7 @@
 import { noPercentiles, type Percentiles, percentilesOf } from './percentiles.ts';
 
 /** In what a figure is told. */
-export type Unit = 'us' | 'ms' | '1/s' | 'bytes' | 'ratio';
+export type Unit = 'us' | 'ms' | '1/s' | 'bytes' | 'ratio' | 'count';
 
 /** What one round of one system found for one metric. */
 export interface Figure {

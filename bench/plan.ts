@@ -1,6 +1,7 @@
 import { runReplicaRound } from './replica/round.ts';
 import type { Round } from './round.ts';
 import type { Effort, Scenario } from './scenarios.ts';
+import { runStoppedRound } from './stopped/round.ts';
 import { runSyncRound } from './sync/round.ts';
 import {
   missingPackages,
@@ -28,6 +29,13 @@ export function contenders(
         entry,
         run: () => runSyncRound(entry, scenario.work[effort]),
       }));
+    case 'stopped-reader': {
+      const takePart = syncSystems.filter(({ name }) => scenario.systems.includes(name));
+      return ready(takePart, names).map((entry) => ({
+        entry,
+        run: () => runStoppedRound(entry, scenario.work[effort]),
+      }));
+    }
     case 'in-process':
       return ready(replicaSystems, names).map((entry) => ({
         entry,

@@ -1,5 +1,6 @@
 /** What is measured, as data. The sizes are: `full` for figures to keep, `quick` to see that everything runs. */
 import type { ReplicaWork } from './replica/work.ts';
+import type { StoppedWork } from './stopped/work.ts';
 import type { SyncWork } from './sync/round.ts';
 
 /** How much is measured. */
@@ -26,8 +27,16 @@ export interface ReplicaScenario extends Described {
   readonly work: Readonly<Record<Effort, ReplicaWork>>;
 }
 
-/** What is measured, in either layout. */
-export type Scenario = SyncScenario | ReplicaScenario;
+/** A hub, a VM that writes, and one that stops reading, each a process of its own. */
+export interface StoppedScenario extends Described {
+  readonly layout: 'stopped-reader';
+  /** Those that take part, by name: each promises to bound what the hub keeps. */
+  readonly systems: readonly string[];
+  readonly work: Readonly<Record<Effort, StoppedWork>>;
+}
+
+/** What is measured, in each layout. */
+export type Scenario = SyncScenario | ReplicaScenario | StoppedScenario;
 
 const leaves = 1000;
 
@@ -79,6 +88,25 @@ export const scenarios: readonly Scenario[] = [
       full: sync({ type: 'saturation' }, 20_000, 200_000, { type: 'saturation' }),
       quick: sync({ type: 'saturation' }, 5000, 20_000, { type: 'saturation' }),
     },
+  },
+  {
+    layout: 'stopped-reader',
+    name: 'stopped-reader',
+    about:
+      'B stops for what is an hour of 1,000 overwrites a second (quick: a minute); the hub keeps its channel',
+    floor: 'virmo-sync',
+    systems: ['virmo-sync', 'virmo-sync+lmdb'],
+    rounds: { full: 3, quick: 1 },
+    work: { full: stopped(3_600_000, 3_600_000), quick: stopped(60_000, 3_600_000) },
+  },
+  {
+    layout: 'stopped-reader',
+    name: 'stopped-reader-dropped',
+    about: 'the same, with the hub giving B up after 5 s: it comes anew',
+    floor: 'virmo-sync',
+    systems: ['virmo-sync', 'virmo-sync+lmdb'],
+    rounds: { full: 3, quick: 1 },
+    work: { full: stopped(3_600_000, undefined), quick: stopped(100_000, undefined) },
   },
   {
     layout: 'in-process',
@@ -152,6 +180,11 @@ function sync(
   pace: SyncWork['measured']['pace'],
 ): SyncWork {
   return { leaves, warmUp: { pace: warmUp, writes: warmUpWrites }, measured: { pace, writes } };
+}
+
+function stopped(writes: number, silenceMs: number | undefined): StoppedWork {
+  const tenth = writes / 10;
+  return { leaves, warmUp: Math.min(200_000, tenth), writes, measureEach: tenth, silenceMs };
 }
 
 function step(

@@ -44,6 +44,8 @@ export function format(value: number | null, unit: Unit): string {
       return bytes(value);
     case 'ratio':
       return value.toFixed(2);
+    case 'count':
+      return grouped(value, 0);
   }
 }
 

@@ -37,6 +37,26 @@ describe('a child process', () => {
     await expect(failing.ask('echo', { at: 0n }, 10_000)).rejects.toThrow('the child, echo: no disk');
   });
 
+  it('goes on, from where it waits on the pipe, when it is released', async () => {
+    await using waiting = await child(
+      [
+        "import { readSync } from 'node:fs';",
+        "process.on('message', ({ order }) => {",
+        '  const read = readSync(4, new Uint8Array(1));',
+        "  process.send({ type: 'done', reply: { at: BigInt(read) } });",
+        '});',
+      ].join('\n'),
+    );
+    let hasGoneOn = false;
+    const goesOn = waiting.ask('echo', { at: 0n }, 60_000).finally(() => {
+      hasGoneOn = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(hasGoneOn).toBe(false);
+    waiting.release();
+    await expect(goesOn).resolves.toEqual({ at: 1n });
+  });
+
   it('fails the order it dies with, and every later one', async () => {
     await using dying = await child("process.on('message', () => process.exit(3));");
     await expect(dying.ask('echo', { at: 0n }, 10_000)).rejects.toThrow(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Contender, contenders, runInterleaved } from '../../bench/plan.ts';
 import { scenarios } from '../../bench/scenarios.ts';
-import { replicaSystem, syncSystem } from '../../bench/systems.ts';
+import { replicaSystem } from '../../bench/systems.ts';
 
 const round = { figures: [], foreignCpu: null };
 
@@ -49,10 +49,15 @@ describe('rounds', () => {
 
 describe('the contenders of a scenario', () => {
   it('are the installed systems of its layout that were asked for', () => {
-    const floor = syncSystem('ws-relay', 'websocket');
+    const expected = {
+      processes: ['ws-relay', 'virmo-sync+lmdb'],
+      'in-process': ['yjs'],
+      // Those alone that the scenario names.
+      'stopped-reader': ['virmo-sync+lmdb'],
+    };
     for (const scenario of scenarios) {
-      const names = contenders(scenario, 'quick', ['ws-relay', 'yjs']).map(({ entry }) => entry.name);
-      expect(names).toEqual([scenario.layout === 'processes' ? floor.name : 'yjs']);
+      const all = contenders(scenario, 'quick', ['ws-relay', 'yjs', 'virmo-sync+lmdb']);
+      expect(all.map(({ entry }) => entry.name)).toEqual(expected[scenario.layout]);
     }
   });
 });

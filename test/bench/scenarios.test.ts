@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { scenarios } from '../../bench/scenarios.ts';
-import { replicaSystem, replicaSystems, syncSystems } from '../../bench/systems.ts';
+import { replicaSystem, replicaSystems, syncSystem, syncSystems } from '../../bench/systems.ts';
 
 describe('the table of scenarios', () => {
   it('has the agreed names, each once', () => {
@@ -9,6 +9,8 @@ describe('the table of scenarios', () => {
       'open-loop-50',
       'open-loop-1000',
       'saturation',
+      'stopped-reader',
+      'stopped-reader-dropped',
       'replace-local',
       'hub-merge',
       'replica-apply',
@@ -20,7 +22,7 @@ describe('the table of scenarios', () => {
   });
 
   it.each(scenarios)('$name has a floor that takes part in it', ({ layout, floor }) => {
-    const systems = layout === 'processes' ? syncSystems : replicaSystems;
+    const systems = layout === 'in-process' ? replicaSystems : syncSystems;
     expect(systems.map(({ name }) => name)).toContain(floor);
   });
 
@@ -34,10 +36,16 @@ describe('the table of scenarios', () => {
       if (scenario.layout === 'processes') {
         expect(scenario.work.full.measured.writes).toBeGreaterThanOrEqual(1000);
         expect(scenario.work.full.warmUp.writes).toBeGreaterThanOrEqual(1000);
-      } else if (scenario.work.full.type === 'step') {
+      } else if (scenario.layout === 'in-process' && scenario.work.full.type === 'step') {
         expect(scenario.work.full.samples).toBeGreaterThanOrEqual(1000);
       }
     }
+  });
+
+  it.each(scenarios)('$name measures systems that there are', (scenario) => {
+    if (scenario.layout !== 'stopped-reader') return;
+    for (const name of scenario.systems) syncSystem(name, 'websocket');
+    expect(scenario.systems).toContain(scenario.floor);
   });
 
   it('takes stored bytes from a system that there is', () => {
