@@ -6,7 +6,7 @@ import { measurementsOf } from './measurements.ts';
 
 /**
  * Registers the instruments `virmo.sync.*` on the meter: at each collection `vm.syncState()` is read once, and all that is mounted then is told of. Gives the way out, after
- * which the meter hears nothing of the VM any more; until then it holds the VM. Nothing is measured between collections. May be called for several VMs on one meter, once for each.
+ * which the meter hears nothing of the VM any more (what it heard last, an SDK may repeat); until then it holds the VM. Nothing is measured between collections. May be called for several VMs on one meter, once for each.
  */
 export function instrumentVm(vm: Vm, meter: Meter): () => void {
   const observables = new Map<MetricName, Observable>();
