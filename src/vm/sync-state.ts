@@ -35,7 +35,7 @@ export interface FollowerSyncState extends CommonSyncState {
    * so what it told is never further ahead; what it may have to tell has the age of the last contact.
    */
   readonly lagPlaces: number;
-  /** The hub of the present connection, or of the last one; `undefined` as long as none has let this VM in since the management object was mounted. */
+  /** The hub of the connection that has the management object, or had it last; `undefined` as long as none has let this VM in over that. */
   readonly hub: HubContact | undefined;
 }
 
