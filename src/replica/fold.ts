@@ -10,6 +10,7 @@ import type { Schema } from '../tree/schema.ts';
 import { checkValue } from '../tree/schema-value.ts';
 import { type Change, StepChanges } from './changes.ts';
 import { settleContested } from './contested.ts';
+import { ends, endsForGood } from './deletion.ts';
 import { DepthQueue } from './depth-queue.ts';
 import type { Grave } from './graves.ts';
 import { HandedOn } from './handed-on.ts';
@@ -41,6 +42,7 @@ import {
 import type { Scope } from './scope.ts';
 import { settleStanding } from './slots.ts';
 import { compareStamps } from './stamp.ts';
+import { TreeHash } from './tree-hash.ts';
 
 export class Fold {
   readonly #nodes: NodeTable;
@@ -56,9 +58,11 @@ export class Fold {
   /** While a draft is open: the nodes with settled records whose Add it took out, and may put back. */
   #suspended: MoNode[] | undefined;
   readonly openConflicts: OpenConflicts = new OpenConflicts();
+  readonly #treeHash = new TreeHash();
   readonly handedOn: HandedOn = new HandedOn();
   readonly #restand = (node: MoNode, standing: Standing): void => {
     this.#changes?.touch(node);
+    this.#treeHash.touch(node);
     node.standing = standing;
     this.openConflicts.note(node);
   };
@@ -115,6 +119,11 @@ export class Fold {
   /** From now on `takeChanges` tells what becomes different: what was stored is no news. */
   watch(): void {
     this.#changes = new StepChanges();
+  }
+
+  /** A hash of what is shared (rule Y4). */
+  treeHash(): number {
+    return this.#treeHash.value(this.#nodes.all());
   }
 
   node(id: NodeId): MoNode | undefined {
@@ -299,6 +308,7 @@ export class Fold {
     for (const register in node.registers) this.#settleRegister(node, register as Register);
     this.#settleForbidden(node);
     settleStanding(node, this.#restand);
+    this.#treeHash.touch(node);
     if (node.isEmpty) this.#nodes.forget(node);
     return familyAffected || wasAlive !== node.alive;
   }
@@ -375,17 +385,6 @@ export class Fold {
     settleContested(state, this, this.#letGo, () => this.#isForGood(node));
     if (state.records.length === 0) delete node.registers[register];
   }
-}
-
-/** Whether a Delete is later than an Add of the node (rule I2). Of what stays here nobody else can know (rule S1): nobody else's Delete is about it, whoever may send one. */
-function ends(remove: DeleteRecord, add: AddRecord, { local }: MoNode): boolean {
-  const isForeign = local && isMerged(remove) && !isMerged(add);
-  return !isForeign && compareStamps(add.stamp, remove.stamp) < 0;
-}
-
-/** Whether it never can be otherwise. What a VM deletes of its own (rule S1) was shared once, perhaps: then it is still there for others. */
-function endsForGood(remove: DeleteRecord, add: AddRecord, node: MoNode): boolean {
-  return isSettled(remove) && (isMerged(remove) || !isMerged(add)) && ends(remove, add, node);
 }
 
 /** Whether the schema does not let the node have the value that won (rule M6). */

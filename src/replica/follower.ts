@@ -6,7 +6,7 @@ import { isForStamp, type KeptWrite, type Mark, type Refusal, type WriteKey } fr
 import type { WriteId } from './kept-writes.ts';
 import { emptyDigest } from './line.ts';
 import { frameUpdate, Main, unframeUpdate } from './main.ts';
-import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './outbox.ts';
+import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './outbox-command.ts';
 import { offerAgain, offerSteps, type Rebuilt, rebuild } from './rebuild.ts';
 import { addKey, isTreeRecord, type LogRecord } from './record.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
@@ -110,7 +110,7 @@ export class Follower {
   welcome(hub: HubState): void {
     const core = this.#core;
     const { outbox, state } = core;
-    const isRebuilt = hub.isWhole && core.main.isBegun;
+    const isRebuilt = hub.isWhole && state.place > 0;
     const { moved, own } = this.#takeMain(hub);
     const { marks, forked } = trustedMarks(core, hub.marks);
     const judgedSeq = new Map(marks.map(({ life, seq }) => [life, seq]));
@@ -196,6 +196,15 @@ export class Follower {
     this.#noteJudged(judged);
     this.#finish(durablePlace, refused, over.length > 0);
     return 'go-on';
+  }
+
+  /** Compares trees with the hub (rule Y4), if there is nothing here but main up to that place. Throws `diverged`; then the next connection asks for all of main. */
+  check(place: number, treeHash: number): void {
+    const core = this.#core;
+    if (place !== core.state.place || !core.outbox.isMerged || core.state.fold.treeHash() === treeHash)
+      return;
+    core.main = new Main(core.random53());
+    throw new VirmoError('diverged', `the tree is not the hub's at place ${place}: please report it`);
   }
 
   /** The connection is over: what was not judged waits for the next. */

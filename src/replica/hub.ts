@@ -5,30 +5,24 @@ import { type Conflict, decide, type Rivalry, rivalsOf } from './conflicts.ts';
 import type { ReplicaCore } from './core.ts';
 import type { Description } from './description.ts';
 import { DueExecs } from './due-execs.ts';
-import { commonPlace, openEpoch } from './epochs.ts';
+import { commonPlace } from './epochs.ts';
 import { isWanted } from './execs.ts';
 import type { FollowerState, HubState } from './follower.ts';
 import { Forgetting } from './forgetting.ts';
+import { describedEntries, firstEntries, startEntries } from './hub-meta.ts';
 import { isForStamp, type KeptWrite, type Mark, type Refusal } from './journal.ts';
 import type { JudgedTally } from './judged-tally.ts';
+import { writeKey } from './kept-writes.ts';
 import { LifeMarks } from './life-marks.ts';
 import { nextDigest } from './line.ts';
 import { LostWrites } from './lost-writes.ts';
-import {
-  descriptionEntries,
-  epochsEntry,
-  forgottenEntry,
-  type MainAuthor,
-  type MainMeta,
-  memberEntry,
-  metaEntries,
-} from './main.ts';
+import { forgottenEntry, type MainAuthor, type MainMeta, memberEntry } from './main.ts';
 import { rootId } from './node-id.ts';
-import { commandKey, splitCommands } from './outbox.ts';
+import { commandKey, splitCommands } from './outbox-command.ts';
 import { type Content, isTreeRecord, type LogRecord } from './record.ts';
 import type { ReplicaState } from './state.ts';
 import { Trial } from './trial.ts';
-import { descriptionIn, offeredUpgrade } from './upgrade.ts';
+import { offeredUpgrade } from './upgrade.ts';
 
 /** Hears of the description that held, and of the one in its place. */
 export type UpgradeListener = (before: Description, next: Description) => void;
@@ -84,8 +78,9 @@ export class Hub {
     this.#state.live = live;
     this.#author.adopt(this.#author.elements((record) => this.#held(record, live)));
     const meta = core.main.meta();
-    if (meta === undefined) this.#meta = metaEntries(this.#firstMeta());
-    else this.#openEpoch(meta);
+    const { description, random53 } = core;
+    if (meta === undefined) this.#addMeta(firstEntries(core.state.vm, description, random53(), random53()));
+    else this.#addMeta(startEntries(meta, description, { id: random53(), start: this.#place }));
     const isAgreed = core.agree();
     this.#takeOverOutbox();
     this.#state.holdTime(this.#state.last.ms);
@@ -102,7 +97,7 @@ export class Hub {
     const { description, upgrades } = this.#core;
     const upgrade = offeredUpgrade(description, meta, follower, upgrades.follows);
     if (upgrade !== undefined) this.#upgrade(upgrade);
-    if (!meta.members.includes(vm)) for (const [key, value] of memberEntry(vm)) this.#meta.set(key, value);
+    if (!meta.members.includes(vm)) this.#addMeta(memberEntry(vm));
     this.#halted.delete(vm);
     this.#forgetting.admitted(vm);
     for (const key of follower.pending) this.#marks.forgetRefusals(vm, key);
@@ -278,38 +273,18 @@ export class Hub {
     for (const listener of this.#listeners) listener(update);
   }
 
-  #firstMeta(): MainMeta {
-    const { random53, description, state } = this.#core;
-    const { schemaText: schema, rulesText: rules } = description;
-    const [origin, epoch] = [random53(), random53()];
-    const epochs = [{ id: epoch, start: 0 }];
-    return { origin, epochs, schema, rules, replaced: [], members: [state.vm] };
-  }
-
-  /** Nobody can tell whether this disk is what it was: what others have of main beyond this place is of another line from now on (rule Y4). */
-  #openEpoch(meta: MainMeta): void {
-    const epochs = openEpoch(meta.epochs, { id: this.#core.random53(), start: this.#place });
-    this.#meta.set(...epochsEntry(epochs));
-    this.#writeDescription(meta);
-  }
-
   /** Everybody who does not follow leaves before main says so (rule M6). */
   #upgrade(description: Description): void {
     for (const listener of this.#upgradeListeners) listener(this.#core.description, description);
     this.#core.describe(description);
-    this.#writeDescription(this.#core.main.meta());
+    this.#addMeta(describedEntries(this.#writtenMeta(), description));
     this.#core.agree();
     this.#core.finishStep('remote');
     this.write();
     this.#core.log(this.#core.snapshot(this.#marks.all()));
   }
 
-  /** Puts the present description into main, in the place of another. */
-  #writeDescription(meta: MainMeta | undefined): void {
-    if (meta === undefined) return;
-    const { schemaText: schema, rulesText: rules } = this.#core.description;
-    if (meta.schema === schema && meta.rules === rules) return;
-    const entries = descriptionEntries(schema, rules, descriptionIn(meta).hash);
+  #addMeta(entries: Iterable<readonly [string, string | number]>): void {
     for (const [key, value] of entries) this.#meta.set(key, value);
   }
 
@@ -411,10 +386,6 @@ export class Hub {
     live.add(held);
     return held;
   }
-}
-
-function writeKey({ stamp, life, seq }: LogRecord): string {
-  return `${stamp.vm} ${life} ${seq}`;
 }
 
 /** A VM writes under its own name, and neither places nor the hub's notes. */

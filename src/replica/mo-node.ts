@@ -8,6 +8,7 @@ import type { AddRecord, DeleteRecord, Register, RegisterRecord } from './record
 import type { Scope } from './scope.ts';
 import type { SortedList } from './sorted-list.ts';
 import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
+import type { NodeHash } from './tree-hash.ts';
 
 /** An Add and whether it counts (rule I2). */
 export interface AddEntry {
@@ -65,6 +66,9 @@ export class MoNode implements TreeNode {
   readonly registers: { [R in Register]?: RegisterState } = {};
   /** The value that won is none by the schema: the default stands in its place (rule M6). */
   hasForbiddenValue = false;
+
+  /** For what it was counted last in the tree's hash (rule Y4). */
+  hash: NodeHash | undefined = undefined;
 
   #family: Set<MoNode> | undefined;
   /** The children that have their names, by normalised name; those in the tree are among them. */

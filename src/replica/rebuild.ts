@@ -7,7 +7,7 @@ import type { ReplicaCore } from './core.ts';
 import type { KeptWrite, Mark, PendingCommand } from './journal.ts';
 import { writeKey } from './kept-writes.ts';
 import { Main } from './main.ts';
-import { splitCommands } from './outbox.ts';
+import { splitCommands } from './outbox-command.ts';
 import { addKey, type Content, isTreeRecord, type LogRecord } from './record.ts';
 import { renewWriteId } from './renew-write-ids.ts';
 import { compareStamps, type Stamp } from './stamp.ts';

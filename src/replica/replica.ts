@@ -153,6 +153,11 @@ export class Replica implements Tree {
     return outbox.backlog(state.clock().clockMs);
   }
 
+  /** A hash of the shared tree: equal on VMs that are at the same place and have nothing unmerged (rule Y4). */
+  get treeHash(): number {
+    return this.#core.state.fold.treeHash();
+  }
+
   /** What main says of itself; `undefined` before the first contact with a hub. */
   get meta(): MainMeta | undefined {
     return this.#core.main.meta();

@@ -1,6 +1,6 @@
 /** Stamps that are made anew (rules T1, T3): for commands that the hub refused for their stamp, or that a wrong clock made. */
 import type { ReplicaCore } from './core.ts';
-import { commandStamp, type OutboxCommand, pendingOf, splitCommands } from './outbox.ts';
+import { commandStamp, type OutboxCommand, pendingOf, splitCommands } from './outbox-command.ts';
 import { type AddRef, addKey, type Content, isTreeRecord, type LogRecord } from './record.ts';
 import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
 

@@ -3,7 +3,8 @@ import { VirmoError } from '../errors.ts';
 import { decodeEntry, type JournalEntry, type KeptWrite, type Mark, type WriteKey } from './journal.ts';
 import { Line } from './line.ts';
 import { Main } from './main.ts';
-import { commandStamp, Outbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
+import { commandStamp } from './outbox-command.ts';
 import type { LogRecord } from './record.ts';
 import { laterStamp, type Stamp, zeroStamp } from './stamp.ts';
 

@@ -122,6 +122,9 @@ export class FollowerSession {
         this.#mos.get(message.channel)?.follower?.found(message.writes);
         this.#options.listener.received();
         return;
+      case 'check':
+        this.#mos.get(message.channel)?.follower?.check(message.place, message.treeHash);
+        return;
       case 'bye':
         throw new VirmoError('channel-closed', `the hub ended the session: ${message.reason}`);
       case 'hello':

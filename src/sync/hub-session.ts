@@ -15,6 +15,14 @@ export interface ServedMo {
   readonly hub: Hub;
   /** The place up to which the hub's own storage has main (rule Y2). */
   readonly durablePlace: number;
+  /** What its tree comes to at a place, from time to time another one (rule Y4). */
+  readonly treeCheckpoint: TreeCheckpoint | undefined;
+}
+
+/** What main's tree comes to at a place. */
+export interface TreeCheckpoint {
+  readonly place: number;
+  readonly treeHash: number;
 }
 
 export interface HubSessionOptions {
@@ -64,6 +72,8 @@ interface OpenMo {
   refusals: Refusal[];
   toldJudged: number;
   toldDurable: number;
+  /** None that is older than the connection is told: a VM whose tree still differs after it got all of main would begin anew again and again. */
+  toldCheckpoint: TreeCheckpoint | undefined;
   /** Of what the VM keeps for others: what it need not keep any more. */
   found: WriteId[];
   /** Commands of the VM wait to be durable here, the latest at this place. */
@@ -268,6 +278,7 @@ export class HubSession {
       refusals: [],
       toldJudged: 0,
       toldDurable: state.durablePlace,
+      toldCheckpoint: served.treeCheckpoint,
       found: [],
       awaitedPlace: message.pending.length > 0 ? state.place : 0,
     };
@@ -297,6 +308,7 @@ export class HubSession {
   #tellAll(channel: number, open: OpenMo): void {
     this.#tell(channel, open);
     this.#tellFound(channel, open);
+    this.#tellCheckpoint(channel, open);
   }
 
   #tell(channel: number, open: OpenMo): void {
@@ -329,6 +341,14 @@ export class HubSession {
     if (writes.length === 0) return;
     open.found = [];
     this.#conversation.send({ type: 'found', channel, writes });
+  }
+
+  #tellCheckpoint(channel: number, open: OpenMo): void {
+    const { treeCheckpoint } = open.served;
+    if (treeCheckpoint === undefined || treeCheckpoint === open.toldCheckpoint) return;
+    open.toldCheckpoint = treeCheckpoint;
+    if (treeCheckpoint.place === open.served.hub.place)
+      this.#conversation.send({ type: 'check', channel, ...treeCheckpoint });
   }
 
   #letGo(channel: number): void {

@@ -9,17 +9,19 @@ import type { LostWrite } from '../replica/lost-writes.ts';
 import type { MoNode } from '../replica/mo-node.ts';
 import type { OpenConflict } from '../replica/open-conflicts.ts';
 import { type Provenance, provenanceOf } from '../replica/provenance.ts';
-import { isTreeRecord, type ConflictSide as RecordSide } from '../replica/record.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Resolution } from '../replica/resolve.ts';
-import type { ServedMo } from '../sync/hub-session.ts';
-import { Status } from '../tree/status.ts';
-import { formatUri, nameProblem, parsePath, parseUri, type UriLimits } from '../tree/uri.ts';
-import { type ConflictSide, type ExecOutcome, Listeners, type MountEvent } from './events.ts';
+import type { ServedMo, TreeCheckpoint } from '../sync/hub-session.ts';
+import type { Status } from '../tree/status.ts';
+import { formatUri, parsePath, type UriLimits } from '../tree/uri.ts';
+import { type ExecOutcome, Listeners, type MountEvent } from './events.ts';
 import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
+import { checkNewName } from './new-name.ts';
 import type { Journaled } from './persistence.ts';
+import { conflictEvent, refusedEvent } from './reports.ts';
 import { Peers, type SyncState, syncStateOf } from './sync-state.ts';
+import { TreeCheck } from './tree-check.ts';
 import { TurnEnd } from './turn.ts';
 import { Waits } from './waits.ts';
 import type { World } from './world.ts';
@@ -51,6 +53,7 @@ export class Mount implements Journaled, ServedMo {
   readonly #listeners = new Listeners<MountEvent>();
   readonly #waits: Waits;
   readonly #execs: ExecDesk;
+  readonly #treeCheck: TreeCheck;
   /** Whoever mounts it, perhaps on a service that runs, or registers a handler, has yet to register others and to listen. */
   readonly #later: TurnEnd;
   #events: ReplicaEvent[] = [];
@@ -66,6 +69,7 @@ export class Mount implements Journaled, ServedMo {
     this.replica = replica;
     this.#host = host;
     this.#durablePlace = replica.place;
+    this.#treeCheck = new TreeCheck(replica);
     this.#waits = new Waits(`${mo} was closed`);
     this.#execs = new ExecDesk({
       replica,
@@ -104,6 +108,10 @@ export class Mount implements Journaled, ServedMo {
   /** The place in main up to which this VM's storage has it. */
   get durablePlace(): number {
     return this.#durablePlace;
+  }
+
+  get treeCheckpoint(): TreeCheckpoint | undefined {
+    return this.#treeCheck.latest;
   }
 
   /** The hub's side; throws TypeError when this VM does not serve the management object. */
@@ -188,19 +196,14 @@ export class Mount implements Journaled, ServedMo {
    */
   async resolve(id: string, resolution: Resolution): Promise<Status> {
     if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
-    const tooLong = resolution.how === 'rename' ? this.#problemOf(id, resolution.name) : undefined;
+    const tooLong = resolution.how === 'rename' ? this.#tooLong(id, resolution.name) : undefined;
     const status = tooLong ?? this.replica.resolve(id, resolution);
     await this.#host.stored();
     return status;
   }
 
-  /** 414: a node that cannot be addressed could never be renamed back. */
-  #problemOf(id: string, name: string): Status | undefined {
-    const node = this.replica.nodeById(id);
-    if (node === undefined || nameProblem(name) !== undefined) return undefined;
-    const path = [...parsePath(this.uri), ...parsePath(uriOf(node)).slice(0, -1), name];
-    const uri = parseUri(formatUri(path), this.#host.uriLimits);
-    return !uri.ok && uri.status === Status.UriTooLong ? uri.status : undefined;
+  #tooLong(id: string, name: string): Status | undefined {
+    return checkNewName(this.replica.nodeById(id), name, this.uri, this.#host.uriLimits);
   }
 
   /** At a hub that was put back to an older state: what other VMs wrote that it had, and lacks (rule Y4), until its writers bring it, or it is recovered or dismissed. Reported by the VMs that had it, as they connect. */
@@ -311,6 +314,7 @@ export class Mount implements Journaled, ServedMo {
 
   /** To be called now and then: forgets what nobody needs to know any more (rule X3). */
   tick(): void {
+    if (this.#treeCheck.tick()) this.#host.dirty();
     this.replica.hub?.forget(this.#durablePlace);
     this.#execs.tick();
   }
@@ -363,17 +367,12 @@ export class Mount implements Journaled, ServedMo {
       case 'resolved':
         this.#tell(event);
         return;
-      case 'conflict': {
-        const { uri, lost, kept } = event.conflict;
-        this.#tell({ type: 'conflict', uri, lost: publicSide(lost), kept: kept && publicSide(kept) });
+      case 'conflict':
+        this.#tell(conflictEvent(event.conflict));
         return;
-      }
-      case 'refused': {
-        const { code, reason } = event.refusal;
-        const writes = event.records.filter(isTreeRecord).map(({ content }) => content);
-        this.#tell({ type: 'refused', code, reason, writes });
+      case 'refused':
+        this.#tell(refusedEvent(event.refusal, event.records));
         return;
-      }
       case 'delivered':
         this.#execs.delivered(event.records);
         this.#tell({ type: 'delivered' });
@@ -398,8 +397,4 @@ export class Mount implements Journaled, ServedMo {
     const node = this.replica.execTarget(exec);
     return node && uriOf(node);
   }
-}
-
-function publicSide({ stamp, content }: RecordSide): ConflictSide {
-  return { vm: stamp.vm, timeMs: stamp.ms, content };
 }

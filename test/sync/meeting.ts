@@ -6,7 +6,7 @@ import type { ErrorCode, VirmoError } from '../../src/errors.ts';
 import type { Hub } from '../../src/replica/hub.ts';
 import { Replica, type ReplicaOptions } from '../../src/replica/replica.ts';
 import { type FollowedMo, FollowerSession } from '../../src/sync/follower-session.ts';
-import { HubSession, type ServedMo } from '../../src/sync/hub-session.ts';
+import { HubSession, type ServedMo, type TreeCheckpoint } from '../../src/sync/hub-session.ts';
 import type { Port } from '../../src/sync/port.ts';
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.ts';
 import { encodeFrames, FrameReader } from '../../src/wire/frame.ts';
@@ -47,6 +47,7 @@ export class TestPort implements Port {
 export class Served implements ServedMo {
   readonly replica: Replica;
   durablePlace = 0;
+  treeCheckpoint: TreeCheckpoint | undefined;
 
   constructor(replica: Replica) {
     this.replica = replica;
