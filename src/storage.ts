@@ -1,13 +1,15 @@
 /**
  * CONTRACT of a storage: named documents, each an ordered list of updates (opaque bytes). The kit in `virmo-sync/testing`
  * checks exactly what is said here. A storage is opened by one process at a time. Failures reject with `storage-failed`, bytes that are not
- * what was written with `storage-damaged`.
+ * what was written with `storage-damaged` (or `storage-torn`, see `load`).
  */
 
 /** One update for one document. */
 export interface StorageWrite {
   readonly document: string;
   readonly update: Uint8Array;
+  /** Whether the update takes the place of all that the document holds by then. Default false: it comes behind that. */
+  readonly isSnapshot?: boolean;
 }
 
 /** Where a VM keeps what it has: durable, ordered, atomic for each append. */
@@ -17,12 +19,10 @@ export interface Storage extends AsyncDisposable {
   /** A document's updates in the order in which they were appended; none for an unknown document; the state of one moment. The arrays are the caller's own. */
   load(document: string): AsyncIterable<Uint8Array>;
   /**
-   * Appends in the order given: all of them or none. Resolves when they survive a power cut; then the arrays are the caller's again. Appends take effect in the order of the calls; one that
-   * fails may fail those that wait behind it.
+   * Appends in the order given, snapshots in the place of what they replace: all of it or nothing. Resolves when it survives a power cut; then the arrays are the caller's again. Appends take
+   * effect in the order of the calls; one that fails may fail those that wait behind it.
    */
   append(writes: readonly StorageWrite[]): Promise<void>;
-  /** Replaces all updates that earlier calls appended to the document by the one given: wholly or not at all; it survives a power cut when resolved; then the array is the caller's again. */
-  compact(document: string, snapshot: Uint8Array): Promise<void>;
   /** Forgets the document and all its updates, at once or not at all. */
   remove(document: string): Promise<void>;
   /** Finishes what was begun and lets go of everything. May be called twice; calls of other methods after it reject with `closed`. */

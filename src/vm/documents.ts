@@ -27,7 +27,8 @@ export async function writeStoredMount(storage: Storage, mount: StoredMount): Pr
   const { mo, uri, schema, rules } = mount;
   const before = await readStoredMount(storage, mo);
   if (before?.uri === uri && before.schema === schema && before.rules === rules) return;
-  await storage.compact(mountPrefix + mo, encodeUtf8(JSON.stringify({ mo, uri, schema, rules })));
+  const update = encodeUtf8(JSON.stringify({ mo, uri, schema, rules }));
+  await storage.append([{ document: mountPrefix + mo, update, isSnapshot: true }]);
 }
 
 /** Forgets how a management object was mounted. */

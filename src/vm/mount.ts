@@ -259,6 +259,10 @@ export class Mount implements Journaled, ServedMo {
     );
   }
 
+  finish(): void {
+    this.replica.hub?.write();
+  }
+
   takeJournal(): readonly Uint8Array[] {
     return this.replica.takeJournal();
   }

@@ -12,6 +12,10 @@ export class OwnJournal implements Journaled {
     this.#replica = replica;
   }
 
+  finish(): void {
+    return;
+  }
+
   takeJournal(): readonly Uint8Array[] {
     return this.#replica.takeJournal();
   }

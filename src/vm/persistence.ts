@@ -1,6 +1,7 @@
 /**
  * Brings journals to the storage (rules M7, Y2). What all management objects of a VM gave in one turn is one append, and one write is under way at a time: what comes meanwhile goes
- * with the next, so that nothing is stored that builds on what is not. After a failure a snapshot takes the place of the journal, which has a hole.
+ * with the next, so that nothing is stored that builds on what is not. A journal that has grown gives way to a snapshot of the same moment, in a write of its own, behind the entries: when that fails, nothing is
+ * missing. After an append that failed snapshots take the place of the journals in it, which have a hole: all in one append again, or an Atomic over two management objects could be stored in one of them alone.
  */
 import { VirmoError } from '../errors.ts';
 import type { Storage, StorageWrite } from '../storage.ts';
@@ -9,6 +10,8 @@ import type { Cancel, World } from './world.ts';
 /** One management object's journal. */
 export interface Journaled {
   readonly document: string;
+  /** Puts into the journal what happened and is not in it yet. */
+  finish(): void;
   takeJournal(): readonly Uint8Array[];
   snapshot(): Uint8Array;
   /** Says how far the journal is when its entries, or a snapshot, are taken. */
@@ -29,13 +32,15 @@ interface Growth {
   hasHole: boolean;
 }
 
-/** What is taken of the journals at one moment, to be stored in one go. */
+/** What is taken of the journals at one moment. */
 interface Load {
   /** The number of the last turn in it. */
   readonly turn: number;
-  readonly appends: StorageWrite[];
-  readonly snapshots: StorageWrite[];
+  /** To be stored in one go: entries, and snapshots of journals that have a hole. */
+  readonly writes: StorageWrite[];
   readonly marks: { readonly journal: Journaled; readonly mark: number }[];
+  /** What may take the place of journals that have grown, once `writes` are stored. */
+  readonly compactions: StorageWrite[];
 }
 
 interface Waiting {
@@ -121,49 +126,86 @@ export class Persistence {
   }
 
   #take(): Load {
-    const load: Load = { turn: this.#turn, appends: [], snapshots: [], marks: [] };
-    for (const journal of this.#journals) {
+    const load: Load = { turn: this.#turn, writes: [], marks: [], compactions: [] };
+    for (const [journal, entries] of this.#takeEntries()) {
       const { document } = journal;
-      const entries = journal.takeJournal();
       const growth = this.#growthOf(document);
-      for (const { length } of entries) growth.bytesSinceSnapshot += length;
-      if (growth.hasHole || hasOutgrown(growth)) {
-        const snapshot = journal.snapshot();
-        load.snapshots.push({ document, update: snapshot });
-        growth.bytesSinceSnapshot = 0;
-        growth.snapshotBytes = snapshot.length;
-      } else if (entries.length > 0) {
-        for (const update of entries) load.appends.push({ document, update });
+      if (growth.hasHole) {
+        load.writes.push(this.#snapshot(journal, growth));
       } else {
-        continue;
+        for (const update of entries) load.writes.push({ document, update });
+        if (hasOutgrown(growth)) load.compactions.push(this.#snapshot(journal, growth));
+        else if (entries.length === 0) continue;
       }
       load.marks.push({ journal, mark: journal.mark() });
     }
     return load;
   }
 
+  /** The entries of all journals: whole turns, if a snapshot is to be taken, which would hold what a journal that was taken before it has not. */
+  #takeEntries(): ReadonlyMap<Journaled, readonly Uint8Array[]> {
+    const taken = new Map([...this.#journals].map((journal) => [journal, this.#entriesOf(journal)]));
+    const isWanted = ({ document }: Journaled): boolean => {
+      const growth = this.#growthOf(document);
+      return growth.hasHole || hasOutgrown(growth);
+    };
+    if (![...this.#journals].some(isWanted)) return taken;
+    for (const journal of this.#journals) journal.finish();
+    for (const [journal, entries] of taken) entries.push(...this.#entriesOf(journal));
+    return taken;
+  }
+
+  #entriesOf(journal: Journaled): Uint8Array[] {
+    const entries = [...journal.takeJournal()];
+    const growth = this.#growthOf(journal.document);
+    for (const { length } of entries) growth.bytesSinceSnapshot += length;
+    return entries;
+  }
+
+  #snapshot(journal: Journaled, growth: Growth): StorageWrite {
+    const update = journal.snapshot();
+    growth.bytesSinceSnapshot = 0;
+    growth.snapshotBytes = update.length;
+    return { document: journal.document, update, isSnapshot: true };
+  }
+
   async #write(load: Load): Promise<void> {
-    const { appends, snapshots } = load;
-    const writes = snapshots.map(async ({ document, update }) => this.#storage.compact(document, update));
-    if (appends.length > 0) writes.push(this.#storage.append(appends));
-    const failed = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected');
+    const failure = await this.#append(load.writes);
+    if (failure === undefined) this.#succeeded(load);
+    const later = failure === undefined ? await this.#compact(load.compactions) : undefined;
     this.#underway = undefined;
-    if (failed?.status === 'rejected') this.#failed(load, failed.reason);
-    else this.#succeeded(load);
+    if (failure !== undefined) this.#failed(load, failure);
+    if (later !== undefined) this.#tellFailure(later);
     this.#begin();
   }
 
-  #succeeded({ turn, snapshots, marks }: Load): void {
+  async #append(writes: readonly StorageWrite[]): Promise<VirmoError | undefined> {
+    try {
+      if (writes.length > 0) await this.#storage.append(writes);
+      return undefined;
+    } catch (cause) {
+      return cause instanceof VirmoError ? cause : new VirmoError('storage-failed', String(cause), { cause });
+    }
+  }
+
+  /** What a snapshot that cannot be stored stands for is stored all the same: it is tried again when the journal has grown by as much once more. */
+  async #compact(compactions: readonly StorageWrite[]): Promise<VirmoError | undefined> {
+    for (const compaction of compactions) {
+      const failure = await this.#append([compaction]);
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
+  }
+
+  #succeeded({ turn, writes, marks }: Load): void {
     this.#storedTurn = turn;
-    for (const { document } of snapshots) this.#growthOf(document).hasHole = false;
+    for (const { document } of writes) this.#growthOf(document).hasHole = false;
     for (const { journal, mark } of marks) journal.durable(mark);
     for (const { resolve } of this.#takeWaiting(turn)) resolve();
   }
 
-  #failed({ turn, appends, snapshots }: Load, cause: unknown): void {
-    const error =
-      cause instanceof VirmoError ? cause : new VirmoError('storage-failed', String(cause), { cause });
-    for (const { document } of [...appends, ...snapshots]) this.#growthOf(document).hasHole = true;
+  #failed({ turn, writes }: Load, error: VirmoError): void {
+    for (const { document } of writes) this.#growthOf(document).hasHole = true;
     const goOn = (): void => {
       this.#resume();
       this.#begin();

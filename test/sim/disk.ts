@@ -134,20 +134,15 @@ class DiskStorage implements Storage {
   }
 
   append(writes: readonly StorageWrite[]): Promise<void> {
-    const copies = writes.map(({ document, update }) => ({ document, update: new Uint8Array(update) }));
+    const copies = writes.map((write) => ({ ...write, update: new Uint8Array(write.update) }));
+    for (const { isSnapshot = false } of writes) if (isSnapshot) this.#disk.snapshots++;
     return this.#write((documents) => {
-      for (const { document, update } of copies) {
+      for (const { document, update, isSnapshot = false } of copies) {
         const updates = documents.get(document);
-        if (updates === undefined) documents.set(document, [update]);
+        if (updates === undefined || isSnapshot) documents.set(document, [update]);
         else updates.push(update);
       }
     });
-  }
-
-  compact(document: string, snapshot: Uint8Array): Promise<void> {
-    const copy = new Uint8Array(snapshot);
-    this.#disk.snapshots++;
-    return this.#write((documents) => documents.set(document, [copy]));
   }
 
   remove(document: string): Promise<void> {

@@ -26,10 +26,6 @@ class Passing implements Storage {
     return this.inner.append(writes);
   }
 
-  compact(document: string, snapshot: Uint8Array): Promise<void> {
-    return this.inner.compact(document, snapshot);
-  }
-
   remove(document: string): Promise<void> {
     return this.inner.remove(document);
   }
@@ -102,16 +98,14 @@ class Sharing extends Passing {
 
 class CuttingNames extends Passing {
   override append(writes: readonly StorageWrite[]): Promise<void> {
-    return super.append(
-      writes.map(({ document, update }) => ({ document: document.replace(/\0+$/, ''), update })),
-    );
+    return super.append(writes.map((write) => ({ ...write, document: write.document.replace(/\0+$/, '') })));
   }
 }
 
 /** Cuts long names off, without a word. */
 class ClippingNames extends Passing {
   override append(writes: readonly StorageWrite[]): Promise<void> {
-    return super.append(writes.map(({ document, update }) => ({ document: document.slice(0, 200), update })));
+    return super.append(writes.map((write) => ({ ...write, document: write.document.slice(0, 200) })));
   }
 }
 
@@ -132,15 +126,23 @@ class DroppingEmpty extends Passing {
 
 /** Compacts a little later, and so takes later appends with it. */
 class CompactingLate extends Passing {
-  override async compact(document: string, snapshot: Uint8Array): Promise<void> {
-    await new Promise(setImmediate);
-    await super.compact(document, snapshot);
+  override async append(writes: readonly StorageWrite[]): Promise<void> {
+    if (writes.some(isSnapshot)) await new Promise(setImmediate);
+    await super.append(writes);
   }
 }
 
 class AppendingSnapshots extends Passing {
-  override compact(document: string, snapshot: Uint8Array): Promise<void> {
-    return super.append([{ document, update: snapshot }]);
+  override append(writes: readonly StorageWrite[]): Promise<void> {
+    return super.append(writes.map(({ document, update }) => ({ document, update })));
+  }
+}
+
+/** Stores what is appended first, and then the snapshots. */
+class CompactingApart extends Passing {
+  override async append(writes: readonly StorageWrite[]): Promise<void> {
+    await super.append(writes.filter((write) => !isSnapshot(write)));
+    await super.append(writes.filter(isSnapshot));
   }
 }
 
@@ -186,6 +188,10 @@ class Ticking extends Passing {
   }
 }
 
+function isSnapshot(write: StorageWrite): boolean {
+  return write.isSnapshot === true;
+}
+
 interface MemoryPlace extends StoragePlace {
   readonly disk: MemoryDisk;
 }
@@ -229,6 +235,11 @@ export const brokenStorages: readonly (readonly [
   ['ST8', 'reorders calls', withStorage((disk) => new Reordering(disk))],
   ['ST10', 'compacts away what was appended later', withStorage((disk) => new CompactingLate(disk))],
   ['ST10', 'appends a snapshot to what it replaces', withStorage((disk) => new AppendingSnapshots(disk))],
+  [
+    'ST21',
+    'takes the snapshots of a call after everything else',
+    withStorage((disk) => new CompactingApart(disk)),
+  ],
   ['ST11', 'mixes two states in one load', withStorage((disk) => new Mixing(disk))],
   ['ST12', 'removes too much', withStorage((disk) => new Emptying(disk))],
   ['ST14', 'abandons at close what was begun', withStorage((disk) => new Abandoning(disk))],

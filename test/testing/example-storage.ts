@@ -2,10 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Storage, type StorageWrite, VirmoError } from 'virmo-sync';
 
-/** What one line of the file says; updates are in base64. */
-type Entry =
-  | { readonly append: readonly (readonly [document: string, update: string])[] }
-  | { readonly replace: string; readonly by: string | null };
+/** One change of one document; updates are in base64. */
+type Change =
+  | readonly ['append' | 'replace', document: string, update: string]
+  | readonly ['remove', document: string];
 
 /** A storage in one file, a line for each call. It holds all documents in memory, and the file only grows. */
 export async function fileStorage(path: string): Promise<Storage> {
@@ -13,7 +13,9 @@ export async function fileStorage(path: string): Promise<Storage> {
   const documents = new Map<string, string[]>();
   const lines = (await file.readFile('utf8')).split('\n');
   const torn = lines.pop() ?? ''; // a crash may have left half a line at the end; nobody was told that it is there
-  for (const [number, line] of lines.entries()) apply(documents, parse(line, `${path}:${number + 1}`));
+  for (const [number, line] of lines.entries()) {
+    for (const change of parse(line, `${path}:${number + 1}`)) apply(documents, change);
+  }
   if (torn !== '') await file.truncate((await file.stat()).size - Buffer.byteLength(torn));
   return new FileStorage(file, documents);
 }
@@ -42,17 +44,12 @@ class FileStorage implements Storage {
 
   async append(writes: readonly StorageWrite[]): Promise<void> {
     for (const { document } of writes) checkName(document);
-    await this.#write({ append: writes.map(({ document, update }) => [document, encode(update)]) });
-  }
-
-  async compact(document: string, snapshot: Uint8Array): Promise<void> {
-    checkName(document);
-    await this.#write({ replace: document, by: encode(snapshot) });
+    await this.#write(writes.map(changeOf));
   }
 
   async remove(document: string): Promise<void> {
     checkName(document);
-    await this.#write({ replace: document, by: null });
+    await this.#write([['remove', document]]);
   }
 
   close(): Promise<void> {
@@ -64,13 +61,14 @@ class FileStorage implements Storage {
     return this.close();
   }
 
-  async #write(entry: Entry): Promise<void> {
+  async #write(changes: readonly Change[]): Promise<void> {
     this.#checkOpen();
     // One line is one write, and datasync makes it survive a power cut. After a failure nothing is written any more.
+    const line = format(changes);
     this.#last = this.#last.then(async () => {
-      await this.#file.appendFile(format(entry)).catch((cause: unknown) => fail('cannot write', cause));
+      await this.#file.appendFile(line).catch((cause: unknown) => fail('cannot write', cause));
       await this.#file.datasync().catch((cause: unknown) => fail('cannot write', cause));
-      apply(this.#documents, entry);
+      for (const change of changes) apply(this.#documents, change);
     });
     await this.#last;
   }
@@ -80,23 +78,29 @@ class FileStorage implements Storage {
   }
 }
 
-function apply(documents: Map<string, string[]>, entry: Entry): void {
-  if ('append' in entry) {
-    for (const [document, update] of entry.append) {
-      const updates = documents.get(document);
-      if (updates === undefined) documents.set(document, [update]);
-      else updates.push(update);
-    }
-  } else if (entry.by === null) documents.delete(entry.replace);
-  else documents.set(entry.replace, [entry.by]);
+function changeOf({ document, update, isSnapshot = false }: StorageWrite): Change {
+  return [isSnapshot ? 'replace' : 'append', document, encode(update)];
 }
 
-function format(entry: Entry): string {
-  const text = JSON.stringify(entry);
+function apply(documents: Map<string, string[]>, [how, document, update = '']: Change): void {
+  switch (how) {
+    case 'append':
+      documents.set(document, [...(documents.get(document) ?? []), update]);
+      return;
+    case 'replace':
+      documents.set(document, [update]);
+      return;
+    case 'remove':
+      documents.delete(document);
+  }
+}
+
+function format(changes: readonly Change[]): string {
+  const text = JSON.stringify(changes);
   return `${crc32(text)} ${text}\n`;
 }
 
-function parse(line: string, place: string): Entry {
+function parse(line: string, place: string): readonly Change[] {
   const space = line.indexOf(' ');
   const text = line.slice(space + 1);
   if (Number(line.slice(0, space)) === crc32(text)) return JSON.parse(text);

@@ -153,7 +153,9 @@ export class SteeredStorage implements Storage {
   readonly #inner: Storage;
   #gate: Promise<void> | undefined;
   #openGate: () => void = () => undefined;
+  /** Calls that append without a snapshot. */
   appends = 0;
+  /** Snapshots. */
   compactions = 0;
 
   constructor(inner: Storage = memoryStorage()) {
@@ -181,15 +183,11 @@ export class SteeredStorage implements Storage {
   }
 
   async append(writes: Parameters<Storage['append']>[0]): Promise<void> {
-    this.appends++;
+    const snapshots = writes.filter(({ isSnapshot = false }) => isSnapshot).length;
+    this.compactions += snapshots;
+    if (snapshots === 0) this.appends++;
     await this.#gate;
     await this.#inner.append(writes);
-  }
-
-  async compact(document: string, snapshot: Uint8Array): Promise<void> {
-    this.compactions++;
-    await this.#gate;
-    await this.#inner.compact(document, snapshot);
   }
 
   remove(document: string): Promise<void> {

@@ -6,12 +6,12 @@ import { seal } from './record.ts';
 export interface Draft {
   readonly name: Uint8Array;
   readonly record: Buffer;
+  readonly isSnapshot: boolean;
 }
 
 /** What one call of the storage asks for. */
 export type Operation =
   | { readonly type: 'append'; readonly drafts: readonly Draft[] }
-  | { readonly type: 'compact'; readonly draft: Draft }
   | { readonly type: 'remove'; readonly name: Uint8Array };
 
 /**
@@ -30,9 +30,9 @@ export class Plan {
   changesOf(operation: Operation): Change[] {
     switch (operation.type) {
       case 'append':
-        return operation.drafts.map((draft) => this.#put(draft));
-      case 'compact':
-        return [...this.#clear(operation.draft.name), this.#put(operation.draft)];
+        return operation.drafts.flatMap((draft) =>
+          draft.isSnapshot ? [...this.#clear(draft.name), this.#put(draft)] : [this.#put(draft)],
+        );
       case 'remove':
         return this.#clear(operation.name);
     }

@@ -56,13 +56,7 @@ export class LmdbStorage implements Storage {
 
   async append(writes: readonly StorageWrite[]): Promise<void> {
     this.#checkOpen();
-    const drafts = writes.map(({ document, update }) => draft(document, update));
-    await this.#queue.add({ type: 'append', drafts });
-  }
-
-  async compact(document: string, snapshot: Uint8Array): Promise<void> {
-    this.#checkOpen();
-    await this.#queue.add({ type: 'compact', draft: draft(document, snapshot) });
+    await this.#queue.add({ type: 'append', drafts: writes.map(draft) });
   }
 
   async remove(document: string): Promise<void> {
@@ -117,6 +111,6 @@ export class LmdbStorage implements Storage {
   }
 }
 
-function draft(document: string, update: Uint8Array): Draft {
-  return { name: encodeDocumentName(document), record: draftRecord(update) };
+function draft({ document, update, isSnapshot = false }: StorageWrite): Draft {
+  return { name: encodeDocumentName(document), record: draftRecord(update), isSnapshot };
 }

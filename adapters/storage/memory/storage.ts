@@ -31,16 +31,11 @@ export class MemoryStorage implements Storage {
   async append(writes: readonly StorageWrite[]): Promise<void> {
     for (const { document } of writes) encodeDocumentName(document);
     const documents = this.#writable();
-    for (const { document, update } of writes) {
+    for (const { document, update, isSnapshot = false } of writes) {
       const updates = documents.get(document);
-      if (updates === undefined) documents.set(document, [new Uint8Array(update)]);
+      if (updates === undefined || isSnapshot) documents.set(document, [new Uint8Array(update)]);
       else updates.push(new Uint8Array(update));
     }
-  }
-
-  async compact(document: string, snapshot: Uint8Array): Promise<void> {
-    encodeDocumentName(document);
-    this.#writable().set(document, [new Uint8Array(snapshot)]);
   }
 
   async remove(document: string): Promise<void> {

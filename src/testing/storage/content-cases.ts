@@ -43,7 +43,7 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
         onShelf(fixture, async (shelf) => {
           assert.deepEqual(await shelf.documents(), []);
           await shelf.append(write('b', 1), write('a', 1), write('a', 2));
-          await shelf.soon('a compaction', shelf.storage.compact('c', Uint8Array.of(1)));
+          await shelf.compact('c', Uint8Array.of(1));
           assert.deepEqual(await shelf.documents(), ['a', 'b', 'c']);
           await shelf.reopen();
           assert.deepEqual(await shelf.documents(), ['a', 'b', 'c']);
@@ -82,7 +82,7 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
         onShelf(fixture, async (shelf) => {
           const update = Buffer.from([1, 2, 3]);
           await shelf.append({ document: 'a', update });
-          await shelf.soon('a compaction', shelf.storage.compact('b', update));
+          await shelf.compact('b', update);
           update.fill(9);
           for (const document of ['a', 'b', 'a', 'b']) {
             const [loaded = new Uint8Array()] = await shelf.load(document);
@@ -114,7 +114,7 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
         onShelf(fixture, async (shelf) => {
           const size = fixture.maxUpdateBytes ?? 64 * MIB;
           await shelf.append({ document: 'a', update: pattern(1, size) });
-          await shelf.soon('a compaction', shelf.storage.compact('a', pattern(2, size)));
+          await shelf.compact('a', pattern(2, size));
           await shelf.append(write('a', 3));
           await shelf.reopen();
           const [snapshot = Buffer.of(), after = Buffer.of()] = await shelf.load('a');
@@ -166,7 +166,7 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
           await shelf.append(write('a', 1), write('b', 1));
           await Promise.all([
             shelf.append(write('a', 2)),
-            shelf.soon('a compaction', shelf.storage.compact('a', Uint8Array.of(100))),
+            shelf.compact('a', Uint8Array.of(100)),
             shelf.append(write('a', 3)),
             shelf.append(write('a', 4)),
           ]);
@@ -178,6 +178,28 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
         }),
     },
     {
+      law: 'ST21',
+      sentence: 'takes snapshots and other updates in one call, in the order given',
+      run: (fixture) =>
+        onShelf(fixture, async (shelf) => {
+          await shelf.append(write('a', 1), write('b', 1), write('c', 1));
+          await shelf.append(
+            write('a', 2),
+            { ...write('a', 3), isSnapshot: true },
+            write('b', 4),
+            write('a', 5),
+            { ...write('c', 6), isSnapshot: true },
+            { ...write('c', 7), isSnapshot: true },
+            { ...write('d', 8), isSnapshot: true },
+          );
+          await shelf.reopen();
+          await shelf.expect('a', [3, 5]);
+          await shelf.expect('b', [1, 4]);
+          await shelf.expect('c', [7]);
+          await shelf.expect('d', [8]);
+        }),
+    },
+    {
       law: 'ST11',
       sentence: 'shows a load under way either all that was before a compaction or the snapshot',
       run: (fixture) =>
@@ -186,7 +208,7 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
           await shelf.append(...before.map((update) => ({ document: 'a', update })));
           const loading = shelf.storage.load('a')[Symbol.asyncIterator]();
           const first = await shelf.soon('an update', loading.next());
-          await shelf.soon('a compaction', shelf.storage.compact('a', Uint8Array.of(200)));
+          await shelf.compact('a', Uint8Array.of(200));
           const rest = await shelf.soon('the rest', collect({ [Symbol.asyncIterator]: () => loading }));
           assertOneState([first.done ? Buffer.of() : first.value, ...rest], before);
         }),
@@ -221,7 +243,7 @@ export function contentCases<Place extends StoragePlace>(): readonly Case<Storag
           for (const name of NO_NAMES) {
             const calls: readonly (() => Promise<unknown>)[] = [
               () => storage.append([write('a', 1), write(name, 1)]),
-              () => storage.compact(name, Uint8Array.of(1)),
+              () => storage.append([{ document: name, update: Uint8Array.of(1), isSnapshot: true }]),
               () => storage.remove(name),
               () => collect(storage.load(name)),
             ];
@@ -257,7 +279,7 @@ async function randomCourse(shelf: Shelf, random: () => number): Promise<void> {
       await shelf.append(write(document, number), write(other, number));
     } else if (dice < 0.88) {
       model.set(document, [number]);
-      await shelf.soon('a compaction', shelf.storage.compact(document, Uint8Array.of(number)));
+      await shelf.compact(document, Uint8Array.of(number));
     } else if (dice < 0.95) {
       model.delete(document);
       await shelf.soon('a removal', shelf.storage.remove(document));

@@ -8,8 +8,8 @@ const AT_ONCE = 8;
 const COMPACT_EVERY = 10;
 
 /**
- * Works on the storage until it is killed. Step n appends n to the documents "left" and "right" in one call, and to
- * "compacted"; `acknowledge` gets n when all steps up to n are done. Never resolves; rejects when the storage does.
+ * Works on the storage until it is killed. Step n appends n to the documents "left" and "right" in one call, and in another to
+ * "compacted" and "counted"; `acknowledge` gets n when all steps up to n are done. Never resolves; rejects when the storage does.
  */
 export async function crashWorkload(storage: Storage, acknowledge: (step: number) => void): Promise<never> {
   const underway: Promise<void>[] = [];
@@ -39,7 +39,10 @@ async function assertCompacted(storage: Storage, acknowledged: number): Promise<
   const [first = 0, ...rest] = (await collect(storage.load('compacted'))).map(numberIn);
   assert.ok(first <= 1 || first % COMPACT_EVERY === 0, `"compacted" begins with ${first}`);
   assert.deepEqual(rest, stepsTo(first + rest.length).slice(first), '"compacted" goes on from its snapshot');
-  assert.ok(first + rest.length >= acknowledged, `"compacted" ends before step ${acknowledged}`);
+  const last = first + rest.length;
+  assert.ok(last >= acknowledged, `"compacted" ends before step ${acknowledged}`);
+  const counted = (await collect(storage.load('counted'))).map(numberIn);
+  assert.deepEqual(counted, stepsTo(last), 'each step is in "compacted" and in "counted", or in neither');
 }
 
 async function takeStep(storage: Storage, step: number): Promise<void> {
@@ -48,10 +51,11 @@ async function takeStep(storage: Storage, step: number): Promise<void> {
     { document: 'right', update: bytesOf(step) },
   ];
   const both = storage.append(pair);
-  const compacted =
-    step % COMPACT_EVERY === 0
-      ? storage.compact('compacted', bytesOf(step))
-      : storage.append([{ document: 'compacted', update: bytesOf(step) }]);
+  const isSnapshot = step % COMPACT_EVERY === 0;
+  const compacted = storage.append([
+    { document: 'compacted', update: bytesOf(step), isSnapshot },
+    { document: 'counted', update: bytesOf(step) },
+  ]);
   await Promise.all([both, compacted]);
 }
 

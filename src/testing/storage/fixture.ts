@@ -58,6 +58,11 @@ export class Shelf<Place extends StoragePlace = StoragePlace> {
     return this.soon('an append', this.#storage.append(writes));
   }
 
+  /** Puts a snapshot in the place of all that the document holds. */
+  compact(document: string, snapshot: Uint8Array): Promise<void> {
+    return this.append({ document, update: snapshot, isSnapshot: true });
+  }
+
   /** All updates of the document. */
   load(document: string): Promise<Uint8Array[]> {
     return this.soon(`the updates of "${document}"`, collect(this.#storage.load(document)));

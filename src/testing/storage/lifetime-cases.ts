@@ -20,7 +20,7 @@ export function lifetimeCases<Place extends StoragePlace>(): readonly Case<Stora
           const begun = [
             shelf.append(write('a', 1)),
             shelf.append(write('a', 2)),
-            shelf.soon('a compaction', shelf.storage.compact('b', Uint8Array.of(3))),
+            shelf.compact('b', Uint8Array.of(3)),
           ];
           await shelf.reopen();
           await Promise.all(begun);
@@ -42,7 +42,7 @@ export function lifetimeCases<Place extends StoragePlace>(): readonly Case<Stora
           const calls: readonly (() => Promise<unknown>)[] = [
             () => storage.append([write('a', 2)]),
             () => storage.append([]),
-            () => storage.compact('a', Uint8Array.of(3)),
+            () => storage.append([{ document: 'a', update: Uint8Array.of(3), isSnapshot: true }]),
             () => storage.remove('a'),
             () => collect(storage.documents()),
             () => collect(storage.load('a')),
@@ -74,7 +74,9 @@ export function lifetimeCases<Place extends StoragePlace>(): readonly Case<Stora
           const bulk = { document: 'b', update: pattern(1, 4 * MIB) };
           const { storage } = shelf;
           await rejectsWith('storage-failed', shelf.soon('a failure', storage.append([write('a', 2), bulk])));
-          await rejectsWith('storage-failed', shelf.soon('a failure', storage.compact('a', bulk.update)));
+          await rejectsWith('storage-failed', shelf.compact('a', bulk.update));
+          const replacing = { ...write('a', 3), isSnapshot: true };
+          await rejectsWith('storage-failed', shelf.append(replacing, bulk));
           await heal();
           await shelf.reopen();
           await shelf.expect('a', [1]);

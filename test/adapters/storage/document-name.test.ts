@@ -12,7 +12,7 @@ it('a name that is empty, too long or no Unicode text is a mistake of the caller
       const update = Uint8Array.of(1);
       const good = { document: 'good', update };
       await expect(storage.append([good, { document, update }])).rejects.toThrow(RangeError);
-      await expect(storage.compact(document, update)).rejects.toThrow(RangeError);
+      await expect(storage.append([{ document, update, isSnapshot: true }])).rejects.toThrow(RangeError);
       await expect(storage.remove(document)).rejects.toThrow(RangeError);
       await expect(storage.load(document)[Symbol.asyncIterator]().next()).rejects.toThrow(RangeError);
     }
