@@ -33,6 +33,8 @@ export type ErrorCode =
   | 'diverged'
   /** Stored bytes are not what was written. */
   | 'storage-damaged'
+  /** The last stored bytes of a document are not what was written; all before them is good, and usable. */
+  | 'storage-torn'
   /** Stored bytes were written by a newer version of this library. */
   | 'storage-newer'
   /** Reading or writing the storage failed; `cause` is the storage's own error. */
@@ -75,6 +77,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'rules-mismatch': true,
   diverged: true,
   'storage-damaged': true,
+  'storage-torn': true,
   'storage-newer': true,
   'storage-failed': true,
   'ddf-invalid': true,

@@ -14,9 +14,14 @@ export interface StorageWrite {
 
 /** Where a VM keeps what it has: durable, ordered, atomic for each append. */
 export interface Storage extends AsyncDisposable {
+  /** Where it is, for people who read a message: a path, say. */
+  readonly location?: string;
   /** The names of all documents that hold anything, in no particular order. A name is any non-empty string of at most 200 bytes of UTF-8 (no half of a surrogate pair); other names reject with RangeError. */
   documents(): AsyncIterable<string>;
-  /** A document's updates in the order in which they were appended; none for an unknown document; the state of one moment. The arrays are the caller's own. */
+  /**
+   * A document's updates in the order in which they were appended; none for an unknown document; the state of one moment. The arrays are the caller's own. Where it comes to an update that is not what was written it rejects with
+   * `storage-damaged`; it may be `storage-torn` instead when good updates of the document came before and none follows, so that those before are usable by themselves.
+   */
   load(document: string): AsyncIterable<Uint8Array>;
   /**
    * Appends in the order given, snapshots in the place of what they replace: all of it or nothing. Resolves when it survives a power cut; then the arrays are the caller's again. Appends take

@@ -10,7 +10,8 @@ export async function treeCommand(path: string, uri: string, out: Output, err: O
   try {
     const problem = uriProblem(uri);
     if (problem !== undefined) throw new Failure(`${uri}: ${problem}`);
-    const items = await readItems(path, uri);
+    const { items, torn } = await readItems(path, uri);
+    err.write(printable(torn.map(({ message }) => `${message}; this is what was there before`)));
     out.write(printable(items.sort(byUri).map(describeItem)));
     return 0;
   } catch (error) {
@@ -31,14 +32,19 @@ function uriProblem(text: string): string | undefined {
     : 'a node is printed with all below it, not a property or a list';
 }
 
-async function readItems(path: string, uri: string): Promise<ResultItem[]> {
+interface Found {
+  readonly items: ResultItem[];
+  readonly torn: readonly VirmoError[];
+}
+
+async function readItems(path: string, uri: string): Promise<Found> {
   // lmdb would make a storage where there is none.
   if (!existsSync(join(path, 'data.mdb'))) throw new Failure(`${path}: there is no such storage`);
   const storage = lmdb(path);
   try {
     const tree = await readStoredTree(storage);
     const { status, results = [] } = tree.get(`${uri}?list=StructData`);
-    if (isSuccess(status)) return [...results];
+    if (isSuccess(status)) return { items: [...results], torn: tree.torn };
     throw new Failure(`${uri}: ${status === 404 ? 'there is no such node' : `cannot be read (${status})`}`);
   } catch (error) {
     throw error instanceof VirmoError ? new Failure(`${path}: ${error.message} (${error.code})`) : error;

@@ -2,16 +2,24 @@
 import { decodeUtf8, encodeUtf8 } from 'lib0/string';
 import { VirmoError } from '../errors.ts';
 import type { Storage } from '../storage.ts';
+import { placed } from './stored-journal.ts';
 
 /** The journal of the VM's own nodes. */
 export const ownDocument = 'vm';
 
 const moPrefix = 'mo:';
 const mountPrefix = 'mount:';
+/** The version of the form in which it is stored how something was mounted; newer ones are not read. */
+const mountVersion = 1;
 
 /** The journal of a management object. */
 export function moDocument(mo: string): string {
   return moPrefix + mo;
+}
+
+/** How a management object was last mounted, as a document. */
+export function mountDocument(mo: string): string {
+  return mountPrefix + mo;
 }
 
 /** How a management object was last mounted; schema and rules in their canonical texts. */
@@ -27,13 +35,13 @@ export async function writeStoredMount(storage: Storage, mount: StoredMount): Pr
   const { mo, uri, schema, rules } = mount;
   const before = await readStoredMount(storage, mo);
   if (before?.uri === uri && before.schema === schema && before.rules === rules) return;
-  const update = encodeUtf8(JSON.stringify({ mo, uri, schema, rules }));
-  await storage.append([{ document: mountPrefix + mo, update, isSnapshot: true }]);
+  const update = encodeStoredMount(mount);
+  await storage.append([{ document: mountDocument(mo), update, isSnapshot: true }]);
 }
 
 /** Forgets how a management object was mounted. */
 export async function removeStoredMount(storage: Storage, mo: string): Promise<void> {
-  await storage.remove(mountPrefix + mo);
+  await storage.remove(mountDocument(mo));
 }
 
 /** Every management object that was ever mounted on this storage. */
@@ -47,27 +55,40 @@ export async function storedMounts(storage: Storage): Promise<StoredMount[]> {
   return mounts.sort((a, b) => (a.mo < b.mo ? -1 : 1));
 }
 
-/** A document's updates. */
-export async function collect(updates: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
-  const all: Uint8Array[] = [];
-  for await (const update of updates) all.push(update);
-  return all;
-}
-
 async function readStoredMount(storage: Storage, mo: string): Promise<StoredMount | undefined> {
+  const document = mountDocument(mo);
   let last: Uint8Array | undefined;
-  for await (const update of storage.load(mountPrefix + mo)) last = update;
-  if (last === undefined) return undefined;
-  const stored: unknown = parse(last, mo);
-  if (!isStoredMount(stored)) throw damaged(mo);
-  return stored;
+  for await (const update of storage.load(document)) last = update;
+  try {
+    return last && decodeStoredMount(last);
+  } catch (error) {
+    throw placed(storage, document, error);
+  }
 }
 
-function parse(bytes: Uint8Array, mo: string): unknown {
+/** Throws `storage-damaged` and `storage-newer`. */
+export function decodeStoredMount(bytes: Uint8Array): StoredMount {
+  const stored = parse(bytes);
+  const version = typeof stored === 'object' && stored !== null && Reflect.get(stored, 'version');
+  // The first form does not say its version.
+  if (typeof version === 'number' && version > mountVersion) {
+    const text = `how it was mounted is stored in form ${version}; this version reads up to ${mountVersion}`;
+    throw new VirmoError('storage-newer', text);
+  }
+  if (!isStoredMount(stored)) throw unreadable();
+  const { mo, uri, schema, rules } = stored;
+  return { mo, uri, schema, rules };
+}
+
+function encodeStoredMount({ mo, uri, schema, rules }: StoredMount): Uint8Array {
+  return encodeUtf8(JSON.stringify({ version: mountVersion, mo, uri, schema, rules }));
+}
+
+function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(decodeUtf8(bytes));
   } catch (cause) {
-    throw damaged(mo, cause);
+    throw unreadable(cause);
   }
 }
 
@@ -78,6 +99,6 @@ function isStoredMount(value: unknown): value is StoredMount {
   );
 }
 
-function damaged(mo: string, cause?: unknown): VirmoError {
-  return new VirmoError('storage-damaged', `how ${mo} was mounted cannot be read`, { cause });
+function unreadable(cause?: unknown): VirmoError {
+  return new VirmoError('storage-damaged', 'how it was mounted cannot be read', { cause });
 }

@@ -107,18 +107,43 @@ export type VmEvent =
   | { readonly type: 'turned-away'; readonly vm: string; readonly error: VirmoError }
   /** A listener broke: nobody comes in over it any more; who is here stays. */
   | { readonly type: 'listener-failed'; readonly error: VirmoError }
+  /**
+   * The end of a stored document is not what was written (`error` says where, and how many updates): the VM goes on with the `kept` updates before, and replaces the document by them. What else there was comes back from whoever has it
+   * (rule Y4). What was found while the VM was opened is told to whoever observes it first.
+   */
+  | {
+      readonly type: 'storage-torn';
+      readonly document: string;
+      readonly kept: number;
+      readonly error: VirmoError;
+    }
   /** Something could not be stored; it is tried again. */
   | { readonly type: 'storage-failed'; readonly error: VirmoError };
 
 /** Listeners to one kind of event: each hears every event, whatever another one throws. */
 export class Listeners<E> {
   readonly #listeners = new Set<(event: E) => void>();
+  #unheard: E[] = [];
 
   add(listener: (event: E) => void): () => void {
     this.#listeners.add(listener);
+    if (this.#unheard.length > 0) queueMicrotask(() => this.#tellUnheard());
     return () => {
       this.#listeners.delete(listener);
     };
+  }
+
+  /** As `tell`; while nobody listens it waits until somebody does. */
+  tellOrKeep(event: E): void {
+    if (this.#listeners.size === 0) this.#unheard.push(event);
+    else this.tell(event);
+  }
+
+  #tellUnheard(): void {
+    if (this.#listeners.size === 0) return;
+    const unheard = this.#unheard;
+    this.#unheard = [];
+    for (const event of unheard) this.tell(event);
   }
 
   /** An exception of a listener is thrown on its own, outside of what caused the event. */

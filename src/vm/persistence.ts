@@ -5,6 +5,7 @@
  */
 import { VirmoError } from '../errors.ts';
 import type { Storage, StorageWrite } from '../storage.ts';
+import type { StoredJournal } from './stored-journal.ts';
 import type { Cancel, World } from './world.ts';
 
 /** One management object's journal. */
@@ -28,7 +29,7 @@ const pauseMs = 1_000;
 interface Growth {
   bytesSinceSnapshot: number;
   snapshotBytes: number;
-  /** A write failed: what is stored does not lead up to what comes next, until a snapshot replaces it. */
+  /** A write failed, or the end is damaged: what is stored does not lead up to what comes next, until a snapshot replaces it. */
   hasHole: boolean;
 }
 
@@ -75,10 +76,11 @@ export class Persistence {
     this.#tellFailure = tellFailure;
   }
 
-  /** Tells how much a journal holds already: entries that the storage gave when it was opened. */
-  found(document: string, entries: readonly Uint8Array[]): void {
+  /** Tells how much a journal holds already: entries that the storage gave when it was opened. One of which the end is damaged is replaced at the next turn. */
+  found({ document, entries, torn }: Pick<StoredJournal, 'document' | 'entries' | 'torn'>): void {
     const [first] = entries;
     const growth = this.#growthOf(document);
+    growth.hasHole = torn !== undefined;
     growth.snapshotBytes = first?.length ?? 0;
     growth.bytesSinceSnapshot = entries.reduce((sum, { length }) => sum + length, -growth.snapshotBytes);
   }

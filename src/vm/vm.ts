@@ -1,6 +1,6 @@
 /** A VM with its management tree: what a device agent opens. */
 import { VirmoError } from '../errors.ts';
-import { Replica } from '../replica/replica.ts';
+import type { Replica } from '../replica/replica.ts';
 import type { Storage } from '../storage.ts';
 import type { Dialer, Listener } from '../transport.ts';
 import { formatAcl, parseAcl } from '../tree/acl.ts';
@@ -11,7 +11,6 @@ import { Status } from '../tree/status.ts';
 import { formatUri, NO_LIMITS, parsePath } from '../tree/uri.ts';
 import { checkConnectOptions, checkMountOptions, checkName, checkServeOptions } from './check-options.ts';
 import {
-  collect,
   moDocument,
   ownDocument,
   removeStoredMount,
@@ -26,6 +25,7 @@ import type { MountOptions, VmOptions } from './options.ts';
 import { OwnJournal } from './own-journal.ts';
 import { type Journaled, Persistence } from './persistence.ts';
 import { type ServeOptions, Server } from './server.ts';
+import { openJournal, type StoredJournal } from './stored-journal.ts';
 import type { SyncState } from './sync-state.ts';
 import { TurnEnd } from './turn.ts';
 import { type Cancel, systemWorld, type World } from './world.ts';
@@ -42,9 +42,8 @@ export async function openVmIn(options: VmOptions, surroundings: World): Promise
   let vm: Vm | undefined;
   try {
     checkName(id, "a VM's id");
-    const entries = await collect(storage.load(ownDocument));
-    const own = new Replica({ vm: id, isLocal: true, ...chance(world) }, entries);
-    vm = new Vm(options, world, own, entries);
+    const own = await openJournal(storage, ownDocument, { vm: id, isLocal: true, ...chance(world) });
+    vm = new Vm(options, world, own);
     if (rootAcl !== undefined) await vm.setRootAcl(rootAcl);
     return vm;
   } catch (error) {
@@ -74,23 +73,21 @@ export class Vm implements AsyncDisposable {
   #waiting: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
-  /** To be opened with `openVm`; `entries` are those that the VM's own nodes were made of. */
+  /** To be opened with `openVm`; `own` are the VM's own nodes. */
   constructor(
     { id, storage, uriLimits = NO_LIMITS, copySubtrees = false }: VmOptions,
     world: World,
-    own: Replica,
-    entries: readonly Uint8Array[],
+    own: StoredJournal,
   ) {
     this.id = id;
     this.#storage = storage;
     this.#world = world;
     this.#executeOptions = { copySubtrees, limits: uriLimits };
-    this.#forest = new Forest(own);
-    this.#journals = new Set([new OwnJournal(own)]);
+    this.#forest = new Forest(own.replica);
+    this.#journals = new Set([new OwnJournal(own.replica)]);
     this.#persistence = new Persistence(storage, this.#journals, world, (error) =>
       this.#listeners.tell({ type: 'storage-failed', error }),
     );
-    this.#persistence.found(ownDocument, entries);
     this.#turn = new TurnEnd(world, () => this.#endTurn());
     const process = world.random53();
     let dial = 0;
@@ -101,6 +98,7 @@ export class Vm implements AsyncDisposable {
       tell: (event) => this.#listeners.tell(event),
       dirty: () => this.#turn.schedule(),
     };
+    this.#found(own);
     this.#stopTicking = world.every(1_000, () => this.#tick(), { keepsAlive: false });
   }
 
@@ -127,16 +125,13 @@ export class Vm implements AsyncDisposable {
     const { schema, rules } = readMoDescription(options);
     const upgrades = readUpgrades(options);
     this.#mustBeFree(mo);
-    const entries = await collect(this.#storage.load(moDocument(mo)));
-    const replica = new Replica(
-      { ...options, vm: this.id, schema, rules, upgrades, ...chance(this.#world) },
-      entries,
-    );
+    const own = { ...options, vm: this.id, schema, rules, upgrades, ...chance(this.#world) };
+    const stored = await openJournal(this.#storage, moDocument(mo), own);
     this.#mustBeOpen();
     this.#mustBeFree(mo);
-    this.#forest.mount(path, replica);
-    this.#persistence.found(moDocument(mo), entries);
-    const mount = this.#putIn(options, path, replica);
+    this.#forest.mount(path, stored.replica);
+    const mount = this.#putIn(options, path, stored.replica);
+    this.#found(stored);
     try {
       await writeStoredMount(this.#storage, storedMount(mount));
       this.#mustBeOpen();
@@ -293,6 +288,15 @@ export class Vm implements AsyncDisposable {
     this.#mounts.set(mo, mount);
     this.#journals.add(mount);
     return mount;
+  }
+
+  /** What is damaged is told, and replaced by what is good. */
+  #found(stored: StoredJournal): void {
+    this.#persistence.found(stored);
+    const { document, entries, torn } = stored;
+    if (torn === undefined) return;
+    this.#listeners.tellOrKeep({ type: 'storage-torn', document, kept: entries.length, error: torn });
+    this.#turn.schedule();
   }
 
   #takeOut(mount: Mount): void {

@@ -5,6 +5,7 @@ import { openVm } from 'virmo-sync';
 import { lmdb } from 'virmo-sync/lmdb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { treeCommand } from '../../src/cli/tree.ts';
+import { flipBits } from '../adapters/storage/lmdb-fixture.ts';
 
 let folder = '';
 
@@ -81,6 +82,14 @@ describe('virmo-sync tree', () => {
       expect(await run(path)).toEqual({ code: 1, out: '', err: `${path}: there is no such storage\n` });
     }
     expect(await readdir(folder)).toEqual(['file']);
+  });
+
+  it('shows what was there before a damaged end, and says so', async () => {
+    const path = await stored({ './a': 'one', './b': 'two' });
+    await flipBits(path, 'vm', -1);
+    const { code, out, err } = await run(path);
+    expect([code, out]).toEqual([0, './\n  a = "one"  chr, text/plain\n  typed/\n']);
+    expect(err).toMatch(/^reading document "vm" at update 2 .*data\.mdb failed: .* the last one; this is/);
   });
 
   it('names the code of a storage that cannot be read', async () => {

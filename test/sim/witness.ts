@@ -149,6 +149,7 @@ export class Witness implements SiteWitness {
         return;
       case 'gave-up':
       case 'listener-failed':
+      case 'storage-torn':
         failures.add(event.error, site.id);
         return;
       case 'connected':

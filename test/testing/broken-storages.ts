@@ -1,4 +1,4 @@
-import type { Storage, StorageWrite } from 'virmo-sync';
+import { type Storage, type StorageWrite, VirmoError } from 'virmo-sync';
 import { type MemoryDisk, memoryDisk, memoryStorage } from 'virmo-sync/memory-storage';
 import { crashWorkload, type StorageFixture, type StoragePlace } from 'virmo-sync/testing';
 
@@ -159,6 +159,14 @@ class Mixing extends Passing {
   }
 }
 
+/** Calls a document torn of which it gives nothing. */
+class Tearing extends Passing {
+  override async *load(document: string): AsyncGenerator<Uint8Array, void, undefined> {
+    if (document === 'a') throw new VirmoError('storage-torn', 'its end is damaged');
+    yield* super.load(document);
+  }
+}
+
 class Emptying extends Passing {
   override async remove(document: string): Promise<void> {
     await super.remove(document);
@@ -248,5 +256,6 @@ export const brokenStorages: readonly (readonly [
   ['ST17', 'stores half of a failed append', withStorage((disk) => new Halving(disk))],
   ['ST18', 'resolves before it has stored', withStorage((disk) => new Hasty(disk))],
   ['ST19', 'overlooks damage', withStorage((disk) => new Passing(disk))],
+  ['ST22', 'calls all of a document a damaged end', withStorage((disk) => new Tearing(disk))],
   ['ST20', 'takes a name that is none', withStorage((disk) => new ClippingNames(disk))],
 ];

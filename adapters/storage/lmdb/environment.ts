@@ -8,6 +8,9 @@ import { becomeOwner } from './owner.ts';
 import { Snapshot } from './snapshot.ts';
 import { checkStructure } from './structure.ts';
 
+/** LMDB's name for its file in the directory. */
+export const dataFile = 'data.mdb';
+
 /** One change of one key. */
 export type Change =
   | { readonly type: 'put'; readonly key: Buffer; readonly record: Buffer }
@@ -42,13 +45,13 @@ export class Environment {
       syncDirectory(path, topmostNew);
       return environment;
     } catch (cause) {
-      throw failure(path, 'opening', cause);
+      throw failure(path, `opening ${path}`, cause);
     }
   }
 
   static #openOwned(path: string, release: () => void): Environment {
     try {
-      checkStructure(join(path, 'data.mdb'));
+      checkStructure(join(path, dataFile));
       return new Environment(path, release);
     } catch (error) {
       release();

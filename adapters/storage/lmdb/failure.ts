@@ -3,10 +3,12 @@ import { VirmoError } from 'virmo-sync';
 /** LMDB's errors that say: these bytes cannot have been written by LMDB. */
 const DAMAGE = /MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID)/;
 
-/** What went wrong at the path, as `storage-damaged` or `storage-failed`; an error of this library keeps its code. */
+/** What went wrong in the directory, as `storage-damaged` or `storage-failed`; an error of this library keeps its code. `what` names the file. Damage comes with what can be done about it. */
 export function failure(path: string, what: string, cause: unknown): VirmoError {
-  const message = `${what} ${path} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new VirmoError(codeOf(cause, message), message, { cause });
+  const message = `${what} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const code = codeOf(cause, message);
+  const remedy = code === 'storage-damaged' ? `; \`virmo-sync repair ${path}\` keeps what can be read` : '';
+  return new VirmoError(code, message + remedy, { cause });
 }
 
 function codeOf(cause: unknown, message: string): VirmoError['code'] {

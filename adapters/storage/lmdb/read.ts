@@ -1,7 +1,7 @@
 import { VirmoError } from 'virmo-sync';
 import { decodeKey, encodeKey, endOfKeys } from './key.ts';
 import { openRecord } from './record.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Entry, Snapshot } from './snapshot.ts';
 
 /** The names of all documents. Throws `storage-damaged`. */
 export function* documentNames(snapshot: Snapshot): Generator<string, void, undefined> {
@@ -13,23 +13,63 @@ export function* documentNames(snapshot: Snapshot): Generator<string, void, unde
   }
 }
 
-/** The updates of one document, in order. Throws `storage-damaged`, also when one is missing between two others, or `storage-newer`. */
+/** The updates of one document, in order. Throws `storage-damaged`, also when one is missing between two others; `storage-torn` when good ones came before, and none follows; `storage-newer`. */
 export function* updatesOf(snapshot: Snapshot, name: Uint8Array): Generator<Uint8Array, void, undefined> {
-  const end = endOfKeys(name);
-  let expected: number | undefined;
-  for (let page = snapshot.page(encodeKey(name, 0), end); page.length > 0; ) {
-    for (const { key, value } of page) {
-      const { sequence } = decodeKey(key);
-      if (sequence !== (expected ?? sequence))
-        throw new VirmoError('storage-damaged', 'an update is missing');
-      yield openRecord(value, key);
-      expected = sequence + 1;
+  let next: number | undefined;
+  for (const entry of entriesFrom(snapshot, name, 0)) {
+    const { sequence } = decodeKey(entry.key);
+    let update: Uint8Array;
+    try {
+      if (sequence !== (next ?? sequence)) throw new VirmoError('storage-damaged', 'an update is missing');
+      update = openRecord(entry.value, entry.key);
+    } catch (error) {
+      throw next === undefined ? error : tornIfLast(error, entriesFrom(snapshot, name, sequence));
     }
-    page = snapshot.page(encodeKey(name, expected ?? 0), end);
+    yield update;
+    next = sequence + 1;
   }
 }
 
-function decodeName(name: Uint8Array): string {
+function* entriesFrom(
+  snapshot: Snapshot,
+  name: Uint8Array,
+  first: number,
+): Generator<Entry, void, undefined> {
+  const end = endOfKeys(name);
+  let page = snapshot.page(encodeKey(name, first), end);
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+    yield* page;
+    page = snapshot.page(encodeKey(name, decodeKey(last.key).sequence + 1), end);
+  }
+}
+
+/** `storage-torn`, if the damage is the end of what there is; `entries` are those from it on. */
+function tornIfLast(error: unknown, entries: Iterable<Entry>): unknown {
+  if (!isDamage(error)) return error;
+  let lost = 0;
+  for (const entry of entries) {
+    if (isWhole(entry)) return error;
+    lost++;
+  }
+  const which = lost === 1 ? 'and it is the last one' : `as those after it, ${lost} in all`;
+  return new VirmoError('storage-torn', `${error.message}, ${which}`, { cause: error });
+}
+
+function isWhole({ key, value }: Entry): boolean {
+  try {
+    openRecord(value, key);
+    return true;
+  } catch (error) {
+    return !isDamage(error);
+  }
+}
+
+function isDamage(error: unknown): error is VirmoError {
+  return error instanceof VirmoError && error.code === 'storage-damaged';
+}
+
+/** Throws `storage-damaged`. */
+export function decodeName(name: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(name);
   } catch (cause) {

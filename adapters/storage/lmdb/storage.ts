@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { type Storage, type StorageWrite, VirmoError } from 'virmo-sync';
 import { encodeDocumentName } from '../document-name.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { Environment } from './environment.ts';
+import { dataFile, Environment } from './environment.ts';
 import { failure } from './failure.ts';
 import { type Draft, type Operation, Plan } from './plan.ts';
 import { documentNames, updatesOf } from './read.ts';
@@ -14,13 +15,13 @@ interface Opened {
 
 /** Opens its environment at the first call, and anew at the first call after a failed write. */
 export class LmdbStorage implements Storage {
-  readonly #path: string;
+  readonly location: string;
   readonly #queue = new CommitQueue<Operation>((operations) => this.#commit(operations));
   #opened: Opened | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(path: string) {
-    this.#path = path;
+    this.location = path;
   }
 
   async *documents(): AsyncGenerator<string, void, undefined> {
@@ -31,7 +32,7 @@ export class LmdbStorage implements Storage {
         snapshot.check();
       }
     } catch (cause) {
-      throw failure(this.#path, 'reading', cause);
+      throw failure(this.location, `reading ${this.#file}`, cause);
     } finally {
       snapshot.close();
     }
@@ -48,7 +49,8 @@ export class LmdbStorage implements Storage {
         position += 1;
       }
     } catch (cause) {
-      throw failure(this.#path, `reading document "${document}" at update ${position} (from 0) in`, cause);
+      const what = `reading document "${document}" at update ${position} (from 0) in ${this.#file}`;
+      throw failure(this.location, what, cause);
     } finally {
       snapshot.close();
     }
@@ -83,7 +85,7 @@ export class LmdbStorage implements Storage {
       const why = new VirmoError('storage-failed', 'a write failed during the iteration', { cause });
       // What failed first is what is told.
       await environment.close(why).catch(() => undefined);
-      throw failure(this.#path, 'writing', cause);
+      throw failure(this.location, `writing ${this.#file}`, cause);
     }
   }
 
@@ -93,6 +95,10 @@ export class LmdbStorage implements Storage {
     await this.#opened?.environment.close(why);
   }
 
+  get #file(): string {
+    return join(this.location, dataFile);
+  }
+
   #open(): Opened {
     this.#checkOpen();
     return this.#openEnvironment();
@@ -100,14 +106,14 @@ export class LmdbStorage implements Storage {
 
   #openEnvironment(): Opened {
     if (this.#opened === undefined) {
-      const environment = Environment.open(this.#path);
+      const environment = Environment.open(this.location);
       this.#opened = { environment, plan: new Plan((name) => environment.extent(name)) };
     }
     return this.#opened;
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) throw new VirmoError('closed', `the storage ${this.#path} is closed`);
+    if (this.#closing !== undefined) throw new VirmoError('closed', `the storage ${this.location} is closed`);
   }
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { pattern } from '../bytes.ts';
+import { assertSameBytes, pattern } from '../bytes.ts';
 import type { Case } from '../case.ts';
 import { PATIENCE_MS } from '../patience.ts';
-import { rejectsWith } from '../rejection.ts';
+import { codeOf, rejectsWith } from '../rejection.ts';
 import { leavesNothing } from '../resources.ts';
 import { assertSurvived } from './crash-workload.ts';
 import { collect, onShelf, type StorageFixture, type StoragePlace, write } from './fixture.ts';
@@ -110,6 +110,36 @@ export function lifetimeCases<Place extends StoragePlace>(): readonly Case<Stora
             await shelf.load('a');
           };
           await rejectsWith('storage-damaged', reading());
+        }),
+    },
+    {
+      law: 'ST22',
+      sentence:
+        'gives what comes before a damaged end, where it calls that storage-torn, and takes a snapshot in its place',
+      needs: 'damage',
+      run: (fixture) =>
+        onShelf(fixture, async (shelf) => {
+          const updates = [0, 1, 2].map((number) => pattern(number, 500));
+          const only = { document: 'only', update: pattern(3, 500) };
+          await shelf.append(...updates.map((update) => ({ document: 'a', update })), only, write('b', 1));
+          const loaded: Uint8Array[] = [];
+          const reading = async (): Promise<void> => {
+            await shelf.reopen(() => fixture.damage?.(shelf.place, 'a', 2));
+            for await (const update of shelf.storage.load('a')) loaded.push(update);
+          };
+          const code = await codeOf(shelf.soon('a refusal', reading()));
+          assert.ok(code === 'storage-torn' || code === 'storage-damaged', `not ${code}`);
+          // A storage that does not tell the two apart may refuse all of it.
+          if (code === 'storage-damaged') return;
+          assert.equal(loaded.length, 2, 'all that is good is given first');
+          for (const [n, update] of loaded.entries()) assertSameBytes(update, pattern(n, 500), `update ${n}`);
+          await shelf.reopen(() => fixture.damage?.(shelf.place, 'only', 0));
+          await rejectsWith('storage-damaged', shelf.load('only'));
+          await shelf.compact('a', Uint8Array.of(9));
+          await shelf.append(write('a', 10));
+          await shelf.reopen();
+          await shelf.expect('a', [9, 10]);
+          await shelf.expect('b', [1]);
         }),
     },
   ];

@@ -55,13 +55,14 @@ async function read(): Promise<{ readonly codes: Set<string>; readonly found: Co
   const found: Record<string, string[]> = {};
   const storage = lmdb(path);
   for (const document of Object.keys(content)) {
+    const updates: string[] = [];
     try {
-      const updates: string[] = [];
       for await (const update of storage.load(document)) updates.push(Buffer.from(update).toString('latin1'));
       found[document] = updates;
     } catch (error) {
       if (!(error instanceof VirmoError)) throw error;
       codes.add(error.code);
+      expect(updates, document).toEqual(content[document]?.slice(0, updates.length));
     }
   }
   await storage.close();
@@ -74,7 +75,7 @@ async function expectNothingWrong(what: string): Promise<Set<string>> {
   for (const [document, updates] of Object.entries(found)) {
     expect(updates, `${what}: ${document}`).toEqual(content[document]);
   }
-  expect([...codes].filter((code) => !/^storage-(damaged|failed)$/.test(code))).toEqual([]);
+  expect([...codes].filter((code) => !/^storage-(damaged|torn|failed)$/.test(code))).toEqual([]);
   return codes;
 }
 
@@ -232,6 +233,46 @@ describe('an LMDB record', () => {
   it('cut short is storage-damaged', async () => {
     await withRaw((put) => put(key(1), Buffer.from([1, 2])));
     await expect(load()).rejects.toMatchObject({ code: 'storage-damaged' });
+  });
+
+  it('that is damaged at the end is storage-torn, after all that is good', async () => {
+    await withRaw(async (put) => {
+      for (const n of [1, 2]) await put(key(n), record(1, key(n)));
+      await put(key(3), Buffer.from('bad record'));
+      await put(key(5), Buffer.from('bad'));
+    });
+    const storage = lmdb(path);
+    const loaded: number[][] = [];
+    const loading = (async () => {
+      for await (const update of storage.load('a')) loaded.push([...update]);
+    })();
+    const what = `reading document "a" at update 2 (from 0) in ${file} failed: the checksum differs, as those after it, 2 in all`;
+    await expect(loading).rejects.toMatchObject({ code: 'storage-torn', message: what });
+    expect(loaded).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+    await storage.close();
+  });
+
+  it.each([
+    ['a good one', 1, 'storage-damaged'],
+    ['one of a later version', 2, 'storage-damaged'],
+  ] as const)('that is damaged before %s is storage-damaged', async (_, version, code) => {
+    await withRaw(async (put) => {
+      await put(key(1), record(1, key(1)));
+      await put(key(2), Buffer.from('bad record'));
+      await put(key(3), record(version, key(3)));
+    });
+    await expect(load()).rejects.toMatchObject({ code });
+  });
+
+  it('that is damaged with nothing good before it is storage-damaged, and says what to do', async () => {
+    await withRaw((put) => put(key(1), Buffer.from('bad record')));
+    await expect(load()).rejects.toMatchObject({
+      code: 'storage-damaged',
+      message: `reading document "a" at update 0 (from 0) in ${file} failed: the checksum differs; \`virmo-sync repair ${path}\` keeps what can be read`,
+    });
   });
 
   it('that is missing between two others is storage-damaged', async () => {

@@ -25,18 +25,24 @@ export const lmdbFixture: StorageFixture<LmdbPlace> = {
   }),
 };
 
-/** LMDB leaves old copies of a page where they were: the update is damaged in all of them. */
-async function flipBits(path: string, document: string, position: number): Promise<void> {
+/** Changes stored bytes of the updates at these positions (from 0). LMDB leaves old copies of a page where they were: an update is damaged in all of them. */
+export async function flipBits(
+  path: string,
+  document: string,
+  ...positions: readonly number[]
+): Promise<void> {
+  const updates: Uint8Array[] = [];
   const storage = lmdb(path);
-  let current = 0;
-  let update: Uint8Array = new Uint8Array();
-  for await (const candidate of storage.load(document)) if (current++ === position) update = candidate;
+  for await (const update of storage.load(document)) updates.push(update);
   await storage.close();
   const file = join(path, 'data.mdb');
   const bytes = readFileSync(file);
-  for (let at = bytes.indexOf(update); at !== -1; at = bytes.indexOf(update, at + 1)) {
-    const place = at + Math.floor(update.byteLength / 2);
-    bytes[place] = (bytes[place] ?? 0) ^ 0x10;
+  for (const position of positions) {
+    const update = updates.at(position) ?? new Uint8Array();
+    for (let at = bytes.indexOf(update); at !== -1; at = bytes.indexOf(update, at + 1)) {
+      const place = at + Math.floor(update.byteLength / 2);
+      bytes[place] = (bytes[place] ?? 0) ^ 0x10;
+    }
   }
   writeFileSync(file, bytes);
 }

@@ -111,8 +111,8 @@ export const faults: readonly Fault[] = [
     rule: 'M7',
     what: 'what one turn gave is appended piece by piece, not in one step',
     file: 'src/vm/persistence.ts',
-    text: 'if (appends.length > 0) writes.push(this.#storage.append(appends));',
-    replacement: 'for (const append of appends) writes.push(this.#storage.append([append]));',
+    text: 'if (writes.length > 0) await this.#storage.append(writes);',
+    replacement: 'for (const write of writes) await this.#storage.append([write]);',
     checks: ['[M7]'],
   },
   {
