@@ -51,10 +51,10 @@ export {
 } from './vm/admission.ts';
 export type { ConflictSide, ExecOutcome, MountEvent, VmEvent } from './vm/events.ts';
 export type { ExecHandler, ExecHandlerOptions, ExecInvocation, ExecReply } from './vm/exec-runner.ts';
-export type { ConnectOptions } from './vm/follower-link.ts';
+export type { Connection, ConnectOptions } from './vm/follower-link.ts';
 export type { Mount } from './vm/mount.ts';
 export type { MoDescription, MountOptions, VmOptions } from './vm/options.ts';
-export type { ServeOptions } from './vm/server.ts';
+export type { ServeOptions, Service } from './vm/server.ts';
 export { readStoredTree, type StoredTree } from './vm/stored.ts';
 export type {
   FollowerSyncState,
@@ -63,9 +63,4 @@ export type {
   MemberSyncState,
   SyncState,
 } from './vm/sync-state.ts';
-export {
-  type Connection,
-  openVm,
-  type Service,
-  type Vm,
-} from './vm/vm.ts';
+export { openVm, type Vm } from './vm/vm.ts';

@@ -28,6 +28,11 @@ export interface Storage extends AsyncDisposable {
    * effect in the order of the calls; one that fails may fail those that wait behind it.
    */
   append(writes: readonly StorageWrite[]): Promise<void>;
+  /**
+   * Optional: whether there is room for more. From the first time on that it is asked the storage keeps some back: while this resolves to false, appends of some kilobytes are still stored, as long as that lasts. It becomes
+   * true again by itself, within seconds, when there is room for more and it is asked.
+   */
+  hasRoom?(): Promise<boolean>;
   /** Forgets the document and all its updates, at once or not at all. */
   remove(document: string): Promise<void>;
   /** Finishes what was begun and lets go of everything. May be called twice; calls of other methods after it reject with `closed`. */

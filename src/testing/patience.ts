@@ -37,10 +37,10 @@ export async function isPending(promise: Promise<unknown>, ms: number): Promise<
 export async function eventually(
   patienceMs: number,
   what: () => string,
-  holds: () => boolean,
+  holds: () => boolean | Promise<boolean>,
 ): Promise<void> {
   const deadline = performance.now() + patienceMs;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > deadline) throw new AssertionError({ message: `waited in vain until ${what()}` });
     await sleep(5);
   }

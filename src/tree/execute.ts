@@ -3,7 +3,7 @@
  *
  * The specification gives the answers but no order among them; engines differ. Where a command fails in several ways, the first line
  * that applies in the table of docs/command-checks.md answers; that text says why, too. In short: the command itself (412, 414, 500),
- * whether the node is there, the ACL, what the schema and the scope rules allow there, the value, and last whether all of it fits in one message.
+ * whether the node is there, the ACL, what the schema and the scope rules allow there, the value, and last whether the device has room, and whether all of it fits in one message.
  */
 import { VirmoError } from '../errors.ts';
 import { isServerIdentifier } from './acl.ts';
@@ -40,6 +40,8 @@ export interface ExecuteOptions {
   readonly limits?: UriLimits;
   /** Whether a Copy takes interior nodes with all below them, as DM 2.0 has it; DM 1.2 knows leaves alone. Default false: 405. */
   readonly copySubtrees?: boolean;
+  /** Whether the device has no room: what would be carried out, and is neither a Get nor a Delete, is 420. Default false. */
+  readonly isFull?: boolean;
 }
 
 /**
@@ -60,13 +62,13 @@ export function executeCommand(
     throw new RangeError(`not a DM server identifier: '${server}'`);
   }
   checkCommand(command);
-  const { limits = NO_LIMITS, copySubtrees = false } = options;
-  return execute(command, { forest, server, limits, copySubtrees, depth: 0 });
+  const { limits = NO_LIMITS, copySubtrees = false, isFull = false } = options;
+  return execute(command, { forest, server, limits, copySubtrees, isFull, depth: 0 });
 }
 
 type SingleCommand = AddCommand | CopyCommand | DeleteCommand | ExecCommand | GetCommand | ReplaceCommand;
 
-interface Frame extends Pick<Run, 'forest' | 'server' | 'limits' | 'copySubtrees'> {
+interface Frame extends Pick<Run, 'forest' | 'server' | 'limits' | 'copySubtrees' | 'isFull'> {
   /** How many Atomics and Sequences are around. */
   readonly depth: number;
 }
@@ -115,11 +117,23 @@ function commit(transaction: Transaction): boolean {
   }
 }
 
-function beginRun({ forest, server, limits, copySubtrees }: Frame): Run {
-  return { forest, server, limits, copySubtrees, isCopy: false, transaction: forest.begin(server) };
+function beginRun(frame: Frame): Run {
+  const { forest, server, limits, copySubtrees, isFull } = frame;
+  return { forest, server, limits, copySubtrees, isFull, isCopy: false, transaction: forest.begin(server) };
 }
 
+/** What a full device has no room for is carried out to see whether it could be; then it is undone, as everything is that fails. */
 function carryOut(command: SingleCommand, run: Run): Outcome {
+  const outcome = attempt(command, run);
+  return run.isFull && needsRoom(command) && isSuccess(outcome.status) ? refuse(Status.DeviceFull) : outcome;
+}
+
+/** A Delete writes, too: little, and it is how a server makes room. */
+function needsRoom({ type }: SingleCommand): boolean {
+  return type !== 'Get' && type !== 'Delete';
+}
+
+function attempt(command: SingleCommand, run: Run): Outcome {
   switch (command.type) {
     case 'Add':
       return add(command, run);

@@ -1,6 +1,7 @@
 /** How a VM's storage is laid out: the VM's own nodes, one journal per management object, and beside each what is needed to read it without its agent. */
 import { decodeUtf8, encodeUtf8 } from 'lib0/string';
 import { VirmoError } from '../errors.ts';
+import type { Description } from '../replica/description.ts';
 import type { Storage } from '../storage.ts';
 import { placed } from './stored-journal.ts';
 
@@ -30,12 +31,16 @@ export interface StoredMount {
   readonly rules: string;
 }
 
+interface Mounted extends Pick<StoredMount, 'mo' | 'uri'> {
+  readonly replica: { readonly description: Pick<Description, 'schemaText' | 'rulesText'> };
+}
+
 /** Remembers how a management object is mounted; writes nothing when that is known. */
-export async function writeStoredMount(storage: Storage, mount: StoredMount): Promise<void> {
-  const { mo, uri, schema, rules } = mount;
+export async function writeStoredMount(storage: Storage, { mo, uri, replica }: Mounted): Promise<void> {
+  const { schemaText: schema, rulesText: rules } = replica.description;
   const before = await readStoredMount(storage, mo);
   if (before?.uri === uri && before.schema === schema && before.rules === rules) return;
-  const update = encodeStoredMount(mount);
+  const update = encodeStoredMount({ mo, uri, schema, rules });
   await storage.append([{ document: mountDocument(mo), update, isSnapshot: true }]);
 }
 

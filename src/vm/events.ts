@@ -117,6 +117,10 @@ export type VmEvent =
       readonly kept: number;
       readonly error: VirmoError;
     }
+  /** There is no room any more: commands that write are 420, Deletes excepted; what other VMs write is stored as long as it goes. Found at the start, it is told to whoever observes the VM first. */
+  | { readonly type: 'storage-full' }
+  /** There is room again; nothing is to be done. */
+  | { readonly type: 'storage-has-room' }
   /** Something could not be stored; it is tried again. */
   | { readonly type: 'storage-failed'; readonly error: VirmoError };
 

@@ -24,6 +24,12 @@ export interface ConnectOptions {
   readonly backoff?: BackoffOptions;
 }
 
+/** A connection to a hub. */
+export interface Connection {
+  /** Ends it; the mounts go on alone. May be called twice. */
+  close(): Promise<void>;
+}
+
 /** What a link needs of its VM. */
 export interface LinkHost {
   readonly vm: string;

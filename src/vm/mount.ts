@@ -12,7 +12,7 @@ import { type Provenance, provenanceOf } from '../replica/provenance.ts';
 import type { Replica } from '../replica/replica.ts';
 import type { Resolution } from '../replica/resolve.ts';
 import type { ServedMo, TreeCheckpoint } from '../sync/hub-session.ts';
-import type { Status } from '../tree/status.ts';
+import { Status } from '../tree/status.ts';
 import { formatUri, parsePath, type UriLimits } from '../tree/uri.ts';
 import { type ExecOutcome, Listeners, type MountEvent } from './events.ts';
 import { ExecDesk } from './exec-desk.ts';
@@ -20,6 +20,7 @@ import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
 import { checkNewName } from './new-name.ts';
 import type { Journaled } from './persistence.ts';
 import { conflictEvent, refusedEvent } from './reports.ts';
+import type { Room } from './room.ts';
 import { Peers, type SyncState, syncStateOf } from './sync-state.ts';
 import { TreeCheck } from './tree-check.ts';
 import { TurnEnd } from './turn.ts';
@@ -32,6 +33,7 @@ export interface MountHost {
   readonly world: World;
   /** Whether Execs ordered here run here when no hub is in reach (rule X2). */
   readonly runsWithoutHub: boolean;
+  readonly room: Pick<Room, 'isFull'>;
   /** Something of the mount is to be stored or sent at the end of the turn. */
   dirty(): void;
   /** Resolves when everything recorded until now is durable here. */
@@ -192,12 +194,13 @@ export class Mount implements Journaled, ServedMo {
   /**
    * Resolves a parked node of `conflicts` as a command of the device itself: it is kept in the place of whoever has its name, renamed, or deleted. Resolves when that is durable here.
    * 404: there is none of this id. 405: it cannot be resolved so (one too many, or unknown to the schema, can only be deleted), or a node in its way is required, or another VM's to write. 418: the new name is taken; 420: there is no
-   * room; 414: the new name is beyond the VM's limits on URIs; 500: it is no name. Rejects with `storage-failed`; with `closed` after `close`.
+   * room, in the tree or on the disk; 414: the new name is beyond the VM's limits on URIs; 500: it is no name. Rejects with `storage-failed`; with `closed` after `close`.
    */
   async resolve(id: string, resolution: Resolution): Promise<Status> {
     if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
     const tooLong = resolution.how === 'rename' ? this.#tooLong(id, resolution.name) : undefined;
-    const status = tooLong ?? this.replica.resolve(id, resolution);
+    const isFull = this.#host.room.isFull && resolution.how !== 'delete';
+    const status = tooLong ?? (isFull ? Status.DeviceFull : this.replica.resolve(id, resolution));
     await this.#host.stored();
     return status;
   }

@@ -5,6 +5,7 @@
  */
 import { VirmoError } from '../errors.ts';
 import type { Storage, StorageWrite } from '../storage.ts';
+import type { Room } from './room.ts';
 import type { StoredJournal } from './stored-journal.ts';
 import type { Cancel, World } from './world.ts';
 
@@ -55,6 +56,7 @@ export class Persistence {
   readonly #storage: Storage;
   readonly #journals: ReadonlySet<Journaled>;
   readonly #world: World;
+  readonly #room: Room;
   readonly #tellFailure: (error: VirmoError) => void;
   readonly #growth = new Map<string, Growth>();
   #turn = 0;
@@ -68,11 +70,13 @@ export class Persistence {
     storage: Storage,
     journals: ReadonlySet<Journaled>,
     world: World,
+    room: Room,
     tellFailure: (error: VirmoError) => void,
   ) {
     this.#storage = storage;
     this.#journals = journals;
     this.#world = world;
+    this.#room = room;
     this.#tellFailure = tellFailure;
   }
 
@@ -136,7 +140,7 @@ export class Persistence {
         load.writes.push(this.#snapshot(journal, growth));
       } else {
         for (const update of entries) load.writes.push({ document, update });
-        if (hasOutgrown(growth)) load.compactions.push(this.#snapshot(journal, growth));
+        if (this.#hasOutgrown(growth)) load.compactions.push(this.#snapshot(journal, growth));
         else if (entries.length === 0) continue;
       }
       load.marks.push({ journal, mark: journal.mark() });
@@ -149,7 +153,7 @@ export class Persistence {
     const taken = new Map([...this.#journals].map((journal) => [journal, this.#entriesOf(journal)]));
     const isWanted = ({ document }: Journaled): boolean => {
       const growth = this.#growthOf(document);
-      return growth.hasHole || hasOutgrown(growth);
+      return growth.hasHole || this.#hasOutgrown(growth);
     };
     if (![...this.#journals].some(isWanted)) return taken;
     for (const journal of this.#journals) journal.finish();
@@ -173,6 +177,8 @@ export class Persistence {
 
   async #write(load: Load): Promise<void> {
     const failure = await this.#append(load.writes);
+    // Before anybody is answered: the next command is told when this one has taken the last room.
+    await this.#room.look();
     if (failure === undefined) this.#succeeded(load);
     const later = failure === undefined ? await this.#compact(load.compactions) : undefined;
     this.#underway = undefined;
@@ -228,6 +234,11 @@ export class Persistence {
     return due;
   }
 
+  /** A snapshot takes its room beside what it replaces: without any the journal grows on. */
+  #hasOutgrown({ bytesSinceSnapshot, snapshotBytes }: Growth): boolean {
+    return !this.#room.isFull && bytesSinceSnapshot > Math.max(minGrowthBytes, snapshotBytes);
+  }
+
   #growthOf(document: string): Growth {
     let growth = this.#growth.get(document);
     if (growth === undefined) {
@@ -236,8 +247,4 @@ export class Persistence {
     }
     return growth;
   }
-}
-
-function hasOutgrown({ bytesSinceSnapshot, snapshotBytes }: Growth): boolean {
-  return bytesSinceSnapshot > Math.max(minGrowthBytes, snapshotBytes);
 }

@@ -22,6 +22,14 @@ export interface ServeOptions {
   readonly maxOpenMos?: number;
 }
 
+/** A hub at work. */
+export interface Service {
+  /** What other VMs dial. */
+  readonly address: string;
+  /** Ends it, with all sessions. May be called twice. */
+  close(): Promise<void>;
+}
+
 /** Runs until `close`: no channel, whatever comes over it, ends it or another channel. */
 export class Server {
   readonly #listener: Listener;

@@ -7,28 +7,23 @@ import { formatAcl, parseAcl } from '../tree/acl.ts';
 import type { Command, CommandContext, Outcome } from '../tree/command.ts';
 import { type ExecuteOptions, executeCommand } from '../tree/execute.ts';
 import { Forest } from '../tree/forest.ts';
-import { Status } from '../tree/status.ts';
+import { isSuccess, Status } from '../tree/status.ts';
 import { formatUri, NO_LIMITS, parsePath } from '../tree/uri.ts';
 import { checkConnectOptions, checkMountOptions, checkName, checkServeOptions } from './check-options.ts';
-import {
-  moDocument,
-  ownDocument,
-  removeStoredMount,
-  type StoredMount,
-  writeStoredMount,
-} from './documents.ts';
+import { moDocument, ownDocument, removeStoredMount, writeStoredMount } from './documents.ts';
 import { Listeners, type VmEvent } from './events.ts';
-import { type ConnectOptions, FollowerLink, type LinkHost } from './follower-link.ts';
+import { type Connection, type ConnectOptions, FollowerLink, type LinkHost } from './follower-link.ts';
 import { readMoDescription, readUpgrades } from './mo-description.ts';
 import { Mount } from './mount.ts';
 import type { MountOptions, VmOptions } from './options.ts';
 import { OwnJournal } from './own-journal.ts';
 import { type Journaled, Persistence } from './persistence.ts';
-import { type ServeOptions, Server } from './server.ts';
+import { Room } from './room.ts';
+import { type ServeOptions, Server, type Service } from './server.ts';
 import { openJournal, type StoredJournal } from './stored-journal.ts';
 import type { SyncState } from './sync-state.ts';
 import { TurnEnd } from './turn.ts';
-import { type Cancel, systemWorld, type World } from './world.ts';
+import { type Cancel, chance, systemWorld, type World } from './world.ts';
 
 /** Opens a VM on its storage. Throws RangeError for an id or a root ACL that is none, what the storage throws, `storage-damaged` or `storage-newer`; then the storage is closed. */
 export function openVm(options: VmOptions): Promise<Vm> {
@@ -44,6 +39,7 @@ export async function openVmIn(options: VmOptions, surroundings: World): Promise
     checkName(id, "a VM's id");
     const own = await openJournal(storage, ownDocument, { vm: id, isLocal: true, ...chance(world) });
     vm = new Vm(options, world, own);
+    await vm.begin();
     if (rootAcl !== undefined) await vm.setRootAcl(rootAcl);
     return vm;
   } catch (error) {
@@ -66,6 +62,7 @@ export class Vm implements AsyncDisposable {
   /** What the agent is closing itself, and is not closed yet. */
   readonly #leaving = new Set<Promise<void>>();
   readonly #listeners = new Listeners<VmEvent>();
+  readonly #room: Room;
   readonly #persistence: Persistence;
   readonly #turn: TurnEnd;
   readonly #host: LinkHost;
@@ -82,10 +79,13 @@ export class Vm implements AsyncDisposable {
     this.id = id;
     this.#storage = storage;
     this.#world = world;
-    this.#executeOptions = { copySubtrees, limits: uriLimits };
+    this.#executeOptions = { copySubtrees, limits: uriLimits, isFull: false };
     this.#forest = new Forest(own.replica);
     this.#journals = new Set([new OwnJournal(own.replica)]);
-    this.#persistence = new Persistence(storage, this.#journals, world, (error) =>
+    this.#room = new Room(storage, (isFull) =>
+      this.#listeners.tell({ type: isFull ? 'storage-full' : 'storage-has-room' }),
+    );
+    this.#persistence = new Persistence(storage, this.#journals, world, this.#room, (error) =>
       this.#listeners.tell({ type: 'storage-failed', error }),
     );
     this.#turn = new TurnEnd(world, () => this.#endTurn());
@@ -102,7 +102,13 @@ export class Vm implements AsyncDisposable {
     this.#stopTicking = world.every(1_000, () => this.#tick(), { keepsAlive: false });
   }
 
-  /** Hears of the VM's connections; gives the way out. */
+  /** For `openVm`. */
+  async begin(): Promise<void> {
+    await this.#room.look();
+    if (this.#room.isFull) this.#listeners.tellOrKeep({ type: 'storage-full' });
+  }
+
+  /** Hears of the VM's connections and its storage; gives the way out. */
   observe(listener: (event: VmEvent) => void): () => void {
     return this.#listeners.add(listener);
   }
@@ -133,7 +139,7 @@ export class Vm implements AsyncDisposable {
     const mount = this.#putIn(options, path, stored.replica);
     this.#found(stored);
     try {
-      await writeStoredMount(this.#storage, storedMount(mount));
+      await writeStoredMount(this.#storage, mount);
       this.#mustBeOpen();
     } catch (error) {
       this.#takeOut(mount);
@@ -168,13 +174,20 @@ export class Vm implements AsyncDisposable {
 
   /**
    * Carries out a DM command: for a DM server by its authenticated id, or for the device itself. Resolves when what it wrote is durable here (rule Y2); the tree shows it, and other VMs may see it, before.
-   * A command that is too large for one message is answered 413: in a Sequence that one alone; of an Atomic nothing is done. Rejects with TypeError, which names the place, for a command that is none by its type, and with RangeError for a server's id that no ACL could name and
+   * A command that is too large for one message is answered 413: in a Sequence that one alone; of an Atomic nothing is done. While the storage has no room (`storage-full`), what would write is 420, Deletes excepted. Rejects with TypeError, which names the place, for a command that is none by its type, and with RangeError for a server's id that no ACL could name and
    * for addressees of an Exec that are none: then nothing is done, also of a group. Rejects with `storage-failed` when it could not be stored: what it wrote stands all the same, is sent, perhaps not before, and is stored when the storage works
    * again; an Exec among it is carried out. Rejects with `closed` after `close`.
    */
   async execute(command: Command, context: CommandContext = {}): Promise<Outcome> {
+    const options = { ...this.#executeOptions, isFull: this.#room.isFull };
+    return this.#execute(command, context, options);
+  }
+
+  async #execute(command: Command, context: CommandContext, options: ExecuteOptions): Promise<Outcome> {
     this.#mustBeOpen();
-    const outcome = executeCommand(command, this.#forest, context, this.#executeOptions);
+    const outcome = executeCommand(command, this.#forest, context, options);
+    // Nothing of it is to be stored, and what was before may have to wait for room.
+    if (options.isFull && !isSuccess(outcome.status)) return outcome;
     if (command.type !== 'Get') await this.#stored();
     return outcome;
   }
@@ -230,7 +243,8 @@ export class Vm implements AsyncDisposable {
   async setRootAcl(acl: string): Promise<void> {
     const parsed = parseAcl(acl);
     if (parsed.ok && this.#forest.root.acl === formatAcl(parsed.acl)) return;
-    const { status } = await this.execute({ type: 'Replace', target: '.?prop=ACL', data: acl });
+    const command: Command = { type: 'Replace', target: '.?prop=ACL', data: acl };
+    const { status } = await this.#execute(command, {}, this.#executeOptions);
     if (status !== Status.Ok) throw new RangeError(`not an ACL for the root: ${acl} (${status})`);
   }
 
@@ -281,6 +295,7 @@ export class Vm implements AsyncDisposable {
     const mount = new Mount(mo, path, moDocument(mo), replica, {
       world: this.#world,
       runsWithoutHub: execsWithoutHub,
+      room: this.#room,
       uriLimits: this.#executeOptions.limits,
       dirty: () => this.#turn.schedule(),
       stored: () => this.#stored(),
@@ -336,6 +351,7 @@ export class Vm implements AsyncDisposable {
 
   #tick(): void {
     for (const mount of this.#mounts.values()) mount.tick();
+    if (this.#room.isFull) void this.#room.look();
     this.#endTurn();
   }
 
@@ -376,28 +392,4 @@ export class Vm implements AsyncDisposable {
   #mustBeOpen(): void {
     if (this.#closing !== undefined) throw new VirmoError('closed', `the VM ${this.id} is closed`);
   }
-}
-
-/** What of a world a replica needs. */
-function chance({ now, random53 }: World): Pick<World, 'now' | 'random53'> {
-  return { now, random53 };
-}
-
-function storedMount({ mo, uri, replica }: Mount): StoredMount {
-  const { schemaText: schema, rulesText: rules } = replica.description;
-  return { mo, uri, schema, rules };
-}
-
-/** A connection to a hub. */
-export interface Connection {
-  /** Ends it; the mounts go on alone. May be called twice. */
-  close(): Promise<void>;
-}
-
-/** A hub at work. */
-export interface Service {
-  /** What other VMs dial. */
-  readonly address: string;
-  /** Ends it, with all sessions. May be called twice. */
-  close(): Promise<void>;
 }

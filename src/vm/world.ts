@@ -28,6 +28,11 @@ export interface World {
   readonly random: () => number;
 }
 
+/** What of a world a replica needs. */
+export function chance({ now, random53 }: World): Pick<World, 'now' | 'random53'> {
+  return { now, random53 };
+}
+
 /** The system's clocks, timers and chance. */
 export const systemWorld: World = {
   now: Date.now,

@@ -2,8 +2,10 @@
 import type { Command, Outcome } from '../../src/tree/command.ts';
 import { admitAnyoneUnauthenticated } from '../../src/vm/admission.ts';
 import type { ExecInvocation } from '../../src/vm/exec-runner.ts';
+import type { Connection } from '../../src/vm/follower-link.ts';
 import type { Mount } from '../../src/vm/mount.ts';
-import { type Connection, openVmIn, type Service, type Vm } from '../../src/vm/vm.ts';
+import type { Service } from '../../src/vm/server.ts';
+import { openVmIn, type Vm } from '../../src/vm/vm.ts';
 import { Agent, retryMs } from './agent.ts';
 import { Disk } from './disk.ts';
 import type { Failures } from './failures.ts';

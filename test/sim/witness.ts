@@ -155,6 +155,8 @@ export class Witness implements SiteWitness {
       case 'connected':
       case 'joined':
       case 'storage-failed':
+      case 'storage-full':
+      case 'storage-has-room':
         return;
     }
   }

@@ -167,6 +167,13 @@ class Tearing extends Passing {
   }
 }
 
+/** Promises room that it has not. */
+class Boasting extends Passing {
+  async hasRoom(): Promise<boolean> {
+    return true;
+  }
+}
+
 class Emptying extends Passing {
   override async remove(document: string): Promise<void> {
     await super.remove(document);
@@ -225,6 +232,10 @@ function withStorage(make: (disk: MemoryDisk) => Storage): StorageFixture<Memory
       disk.failWrites(new Error('no space left'));
       return () => disk.failWrites(undefined);
     },
+    fill: ({ disk }) => {
+      disk.fill(true);
+      return () => disk.fill(false);
+    },
     damage: () => undefined,
   };
 }
@@ -257,5 +268,6 @@ export const brokenStorages: readonly (readonly [
   ['ST18', 'resolves before it has stored', withStorage((disk) => new Hasty(disk))],
   ['ST19', 'overlooks damage', withStorage((disk) => new Passing(disk))],
   ['ST22', 'calls all of a document a damaged end', withStorage((disk) => new Tearing(disk))],
+  ['ST23', 'says that there is room when there is none', withStorage((disk) => new Boasting(disk))],
   ['ST20', 'takes a name that is none', withStorage((disk) => new ClippingNames(disk))],
 ];

@@ -15,6 +15,23 @@ const exec = (target: string): Command => ({ type: 'Exec', target });
 const atomic = (...commands: Command[]): Command => ({ type: 'Atomic', commands });
 const sequence = (...commands: Command[]): Command => ({ type: 'Sequence', commands });
 
+describe('a device without room', () => {
+  it('answers 420 where it would have to write, after all else, and lets a Delete make room', () => {
+    const world = new World();
+    const ask = (command: Command): number =>
+      executeCommand(command, world.forest, {}, { isFull: true }).status;
+    executeCommand(add('./A'), world.forest);
+    expect(ask(add('./B'))).toBe(Status.DeviceFull);
+    expect(ask(add('./A'))).toBe(Status.AlreadyExists);
+    expect(ask(get('./B'))).toBe(Status.NotFound);
+    expect(ask(get('./A'))).toBe(Status.Ok);
+    expect(ask(atomic(remove('./A'), add('./B')))).toBe(Status.AtomicFailed);
+    expect(ask(get('./A'))).toBe(Status.Ok);
+    expect(ask(remove('./A'))).toBe(Status.Ok);
+    expect(ask(get('./A'))).toBe(Status.NotFound);
+  });
+});
+
 describe('an Atomic', () => {
   it('[M7] carries all out, in order, in one transaction', () => {
     const world = new World();

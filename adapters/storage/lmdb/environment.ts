@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import type { VirmoError } from 'virmo-sync';
+import { Allocation } from './allocation.ts';
 import { makeDirectory, syncDirectory } from './directory.ts';
 import { causeOfCommit, failure } from './failure.ts';
 import { decodeKey, encodeKey, endOfKeys } from './key.ts';
+import { makeRoomToOpen } from './opening-room.ts';
 import { becomeOwner } from './owner.ts';
 import { Snapshot } from './snapshot.ts';
 import { checkStructure } from './structure.ts';
@@ -34,6 +36,7 @@ export interface Extent {
  */
 export class Environment {
   readonly #database: RootDatabase<Buffer, Buffer>;
+  readonly #allocation: Allocation;
   readonly #release: () => void;
   readonly #snapshots = new Set<Snapshot>();
 
@@ -52,6 +55,7 @@ export class Environment {
   static #openOwned(path: string, release: () => void): Environment {
     try {
       checkStructure(join(path, dataFile));
+      makeRoomToOpen(path, dataFile);
       return new Environment(path, release);
     } catch (error) {
       release();
@@ -69,6 +73,7 @@ export class Environment {
       overlappingSync: false,
       eventTurnBatching: false,
     });
+    this.#allocation = new Allocation(join(path, dataFile));
   }
 
   /** The present state, to be closed by the caller. */
@@ -88,11 +93,12 @@ export class Environment {
   }
 
   /**
-   * One transaction: resolves when all changes survive a power cut, rejects with LMDB's error when none took effect. After a
+   * One transaction: resolves when all changes survive a power cut, rejects with LMDB's or the system's error when none took effect. After a
    * failure the environment is of no more use.
    */
   async commit(changes: readonly Change[]): Promise<void> {
     if (changes.length === 0) return;
+    this.#allocation.ensure(changes);
     try {
       await this.#database.batch(() => {
         for (const change of changes) this.#apply(change);
@@ -108,6 +114,7 @@ export class Environment {
     try {
       await this.#database.close();
     } finally {
+      this.#allocation.close();
       this.#release();
     }
   }

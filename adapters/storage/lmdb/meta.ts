@@ -1,9 +1,16 @@
 import { VirmoError } from 'virmo-sync';
 import type { PageFile } from './page-file.ts';
 
+/** Whether the layout of pages is as mdb.c of lmdb-js 3 has it on this platform. */
+export const KNOWN_LAYOUT: boolean = ['x64', 'arm64'].includes(process.arch);
+/** What stands before the content of each page. */
+export const PAGE_HEADER_BYTES = 24;
+
 /** What the newest transaction says of one of its B+trees. */
 export interface Tree {
   readonly depth: number;
+  readonly branchPages: number;
+  readonly leafPages: number;
   readonly entries: number;
   /** The root page; undefined when the tree is empty. */
   readonly root: number | undefined;
@@ -13,6 +20,8 @@ export interface Tree {
 export interface Meta {
   readonly pageSize: number;
   readonly transaction: number;
+  /** The last page that was ever used. */
+  readonly lastPage: number;
   /** LMDB's list of free pages. */
   readonly free: Tree;
   /** What is stored. */
@@ -54,6 +63,7 @@ function readMeta(file: PageFile, position: number): Meta {
   }
   return {
     pageSize,
+    lastPage: Number(lastPage),
     free: readTree(bytes, 48),
     main: readTree(bytes, 96),
     transaction: Number(bytes.readBigUInt64LE(152)),
@@ -64,6 +74,8 @@ function readTree(bytes: Buffer, at: number): Tree {
   const number = (offset: number): number => Number(bytes.readBigUInt64LE(at + offset));
   return {
     depth: bytes.readUInt16LE(at + 6),
+    branchPages: number(8),
+    leafPages: number(16),
     entries: number(32),
     root: bytes.readBigUInt64LE(at + 40) === NO_PAGE ? undefined : number(40),
   };

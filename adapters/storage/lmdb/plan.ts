@@ -12,7 +12,9 @@ export interface Draft {
 /** What one call of the storage asks for. */
 export type Operation =
   | { readonly type: 'append'; readonly drafts: readonly Draft[] }
-  | { readonly type: 'remove'; readonly name: Uint8Array };
+  | { readonly type: 'remove'; readonly name: Uint8Array }
+  /** The reserve is to be taken, while nothing is committed. */
+  | { readonly type: 'reserve' };
 
 /**
  * Turns operations into changes of keys, in order. Knows the extent of each document it has met, as it will be once the
@@ -35,6 +37,8 @@ export class Plan {
         );
       case 'remove':
         return this.#clear(operation.name);
+      case 'reserve':
+        return [];
     }
   }
 

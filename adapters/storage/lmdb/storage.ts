@@ -7,6 +7,7 @@ import { failure } from './failure.ts';
 import { type Draft, type Operation, Plan } from './plan.ts';
 import { documentNames, updatesOf } from './read.ts';
 import { draftRecord } from './record.ts';
+import { Reserve } from './reserve.ts';
 
 interface Opened {
   readonly environment: Environment;
@@ -16,12 +17,20 @@ interface Opened {
 /** Opens its environment at the first call, and anew at the first call after a failed write. */
 export class LmdbStorage implements Storage {
   readonly location: string;
+  readonly #reserve: Reserve;
   readonly #queue = new CommitQueue<Operation>((operations) => this.#commit(operations));
   #opened: Opened | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, reserveBytes: number) {
     this.location = path;
+    this.#reserve = new Reserve(path, reserveBytes);
+  }
+
+  async hasRoom(): Promise<boolean> {
+    this.#checkOpen();
+    if (this.#reserve.isWanted) await this.#queue.add({ type: 'reserve' });
+    return this.#reserve.isHeld;
   }
 
   async *documents(): AsyncGenerator<string, void, undefined> {
@@ -76,7 +85,18 @@ export class LmdbStorage implements Storage {
   }
 
   async #commit(operations: readonly Operation[]): Promise<void> {
-    const { environment, plan } = this.#openEnvironment();
+    const opened = this.#openEnvironment();
+    try {
+      await this.#commitIn(opened, operations);
+    } catch (error) {
+      // Perhaps for want of room: LMDB calls a write that was cut short an I/O error. If it was not that, it fails again.
+      if (!this.#reserve.release()) throw error;
+      await this.#commitIn(this.#openEnvironment(), operations);
+    }
+    if (operations.some(({ type }) => type === 'reserve')) await this.#reserve.take();
+  }
+
+  async #commitIn({ environment, plan }: Opened, operations: readonly Operation[]): Promise<void> {
     try {
       await environment.commit(operations.flatMap((operation) => plan.changesOf(operation)));
     } catch (cause) {

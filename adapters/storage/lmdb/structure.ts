@@ -1,11 +1,8 @@
 import { existsSync } from 'node:fs';
 import { VirmoError } from 'virmo-sync';
-import { newestMeta, type Tree } from './meta.ts';
+import { KNOWN_LAYOUT, newestMeta, PAGE_HEADER_BYTES, type Tree } from './meta.ts';
 import { PageFile } from './page-file.ts';
 
-/** The layout of pages, as mdb.c of lmdb-js 3 has it, on the platforms where it is this one. */
-const KNOWN_LAYOUT = ['x64', 'arm64'].includes(process.arch);
-const PAGE_HEADER_BYTES = 24;
 const NODE_HEADER_BYTES = 8;
 const META_PAGES = 2;
 const BRANCH = 0x01;

@@ -4,6 +4,7 @@ import type { MemoryDisk } from './index.ts';
 /** The documents, and who has them open. */
 export class Disk implements MemoryDisk {
   readonly documents: Map<string, Uint8Array[]> = new Map();
+  isFull = false;
   #user: object | undefined;
   #failure: Error | undefined;
 
@@ -13,6 +14,10 @@ export class Disk implements MemoryDisk {
 
   failWrites(cause: Error | undefined): void {
     this.#failure = cause;
+  }
+
+  fill(isFull: boolean): void {
+    this.isFull = isFull;
   }
 
   /** Makes the user the one who has the disk open. Throws `storage-failed` when somebody else has. */

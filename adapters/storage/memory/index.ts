@@ -11,6 +11,8 @@ export interface MemoryDisk {
   crash(): void;
   /** From now on each write fails, with this cause, and changes nothing; `undefined` heals the disk. */
   failWrites(cause: Error | undefined): void;
+  /** From now on there is no room but for what cannot wait (`Storage.hasRoom`); with `false` there is again. Writes succeed all the same. */
+  fill(isFull: boolean): void;
 }
 
 /** An empty disk. */

@@ -38,6 +38,11 @@ export class MemoryStorage implements Storage {
     }
   }
 
+  async hasRoom(): Promise<boolean> {
+    this.#opened();
+    return !this.#disk.isFull;
+  }
+
   async remove(document: string): Promise<void> {
     encodeDocumentName(document);
     this.#writable().delete(document);

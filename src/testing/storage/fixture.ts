@@ -21,6 +21,8 @@ export interface StorageFixture<Place extends StoragePlace = StoragePlace> {
   crash?(place: Place): Promise<number>;
   /** Makes every write at the place fail from now on, until the function that it returns is called. */
   failWrites?(place: Place): Promise<() => Promise<void> | void> | (() => Promise<void> | void);
+  /** Leaves no room at the place from now on, until the function that it returns is called. For a storage with `hasRoom`. */
+  fill?(place: Place): Promise<() => Promise<void> | void> | (() => Promise<void> | void);
   /** Flips bits in the stored bytes of the update at the position (from 0) of the document, while the storage is closed. */
   damage?(place: Place, document: string, position: number): Promise<void> | void;
   /** How long the kit waits for what must come, in milliseconds; 10,000 unless given. */

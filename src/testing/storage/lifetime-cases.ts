@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { assertSameBytes, pattern } from '../bytes.ts';
 import type { Case } from '../case.ts';
-import { PATIENCE_MS } from '../patience.ts';
+import { eventually, PATIENCE_MS } from '../patience.ts';
 import { codeOf, rejectsWith } from '../rejection.ts';
 import { leavesNothing } from '../resources.ts';
 import { assertSurvived } from './crash-workload.ts';
@@ -80,6 +80,34 @@ export function lifetimeCases<Place extends StoragePlace>(): readonly Case<Stora
           await heal();
           await shelf.reopen();
           await shelf.expect('a', [1]);
+          await shelf.expect('b', [1]);
+        }),
+    },
+    {
+      law: 'ST23',
+      sentence:
+        'says when there is no room, stores what is small all the same, and says when there is some again',
+      needs: 'fill',
+      run: (fixture) =>
+        onShelf(fixture, async (shelf) => {
+          const hasRoom = async (): Promise<boolean | undefined> =>
+            shelf.soon('an answer', Promise.resolve(shelf.storage.hasRoom?.()));
+          await shelf.append(write('a', 0));
+          assert.equal(await hasRoom(), true, 'there is room at first');
+          const free = (await fixture.fill?.(shelf.place)) ?? (() => undefined);
+          for (let n = 1; n <= 20; n++) await shelf.append({ document: 'a', update: pattern(n, 4096) });
+          assert.equal(await hasRoom(), false, 'there is none now');
+          await shelf.reopen();
+          assert.equal(await hasRoom(), false, 'nor after it was opened again');
+          await shelf.append(write('b', 1));
+          await free();
+          await eventually(
+            fixture.patienceMs ?? PATIENCE_MS,
+            () => 'there is room again',
+            async () => (await hasRoom()) === true,
+          );
+          await shelf.reopen();
+          assert.equal((await shelf.load('a')).length, 21);
           await shelf.expect('b', [1]);
         }),
     },

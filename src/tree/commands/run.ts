@@ -16,6 +16,8 @@ export interface Run {
   readonly copySubtrees: boolean;
   /** Whether the command is a Copy: then AccessType Copy serves for Add, Get and Replace, too. */
   readonly isCopy: boolean;
+  /** Whether the device has no room for what is written: whatever would need some is 420. */
+  readonly isFull: boolean;
   /** The command's own, or its Atomic's. Who runs the command ends it. */
   readonly transaction: Transaction;
 }

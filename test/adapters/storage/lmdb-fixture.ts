@@ -9,6 +9,9 @@ interface LmdbPlace extends StoragePlace {
   readonly path: string;
 }
 
+/** What an LMDB storage keeps back unless it is told otherwise, as its README says. */
+export const lmdbReserveBytes: number = 5 * 1024 * 1024;
+
 /** LMDB in a directory of its own; a crash is a SIGKILL, a failing write a limit on the size of files. */
 export const lmdbFixture: StorageFixture<LmdbPlace> = {
   create: () => {

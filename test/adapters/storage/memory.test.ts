@@ -20,6 +20,10 @@ describeStorage({ describe, it }, 'memory', {
     await working.catch(() => undefined);
     return acknowledged;
   },
+  fill: ({ disk }) => {
+    disk.fill(true);
+    return () => disk.fill(false);
+  },
   failWrites: ({ disk }) => {
     disk.failWrites(new Error('no space left'));
     return () => disk.failWrites(undefined);
