@@ -54,6 +54,7 @@ export type { ExecHandler, ExecHandlerOptions, ExecInvocation, ExecReply } from 
 export type { Connection, ConnectOptions } from './vm/follower-link.ts';
 export type { Mount } from './vm/mount.ts';
 export type { MoDescription, MountOptions, VmOptions } from './vm/options.ts';
+export { type DocumentRepair, type ReadableUpdates, repairDocument } from './vm/repair.ts';
 export type { ServeOptions, Service } from './vm/server.ts';
 export { readStoredTree, type StoredTree } from './vm/stored.ts';
 export type {

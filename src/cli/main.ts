@@ -6,6 +6,7 @@ import { ddfCommand } from './ddf.ts';
 import { playDemo } from './demo/conductor.ts';
 import type { VmSettings } from './demo/messages.ts';
 import { runVm } from './demo/vm-process.ts';
+import { repairCommand } from './repair.ts';
 import { treeCommand } from './tree.ts';
 
 const { stdout, stderr } = process;
@@ -46,6 +47,16 @@ program
   .argument('[uri]', 'the node to begin with', '.')
   .action(async (storage: string, uri: string) => {
     process.exitCode = await treeCommand(storage, uri, stdout, stderr);
+  });
+
+program
+  .command('repair')
+  .description('makes a damaged storage usable again; the VM must not be running')
+  .argument('<storage>', "the directory of the VM's lmdb storage")
+  .option('--mo <name>', "give up this management object's copy of main: all of it comes from the hub")
+  .option('--empty', 'where nothing can be read, begin with an empty storage', false)
+  .action(async (storage: string, options: { readonly mo?: string; readonly empty: boolean }) => {
+    process.exitCode = await repairCommand(storage, options, stdout, stderr);
   });
 
 program

@@ -18,8 +18,18 @@ export function moDocument(mo: string): string {
   return moPrefix + mo;
 }
 
+/** The management object whose journal a document is; `undefined` for other documents. */
+export function moOfDocument(document: string): string | undefined {
+  return document.startsWith(moPrefix) ? document.slice(moPrefix.length) : undefined;
+}
+
+/** The management object of which a document says how it was mounted; `undefined` for other documents. */
+export function moOfMountDocument(document: string): string | undefined {
+  return document.startsWith(mountPrefix) ? document.slice(mountPrefix.length) : undefined;
+}
+
 /** How a management object was last mounted, as a document. */
-export function mountDocument(mo: string): string {
+function mountDocument(mo: string): string {
   return mountPrefix + mo;
 }
 
@@ -53,8 +63,8 @@ export async function removeStoredMount(storage: Storage, mo: string): Promise<v
 export async function storedMounts(storage: Storage): Promise<StoredMount[]> {
   const mounts: StoredMount[] = [];
   for await (const document of storage.documents()) {
-    if (!document.startsWith(mountPrefix)) continue;
-    const mount = await readStoredMount(storage, document.slice(mountPrefix.length));
+    const mo = moOfMountDocument(document);
+    const mount = mo === undefined ? undefined : await readStoredMount(storage, mo);
     if (mount !== undefined) mounts.push(mount);
   }
   return mounts.sort((a, b) => (a.mo < b.mo ? -1 : 1));

@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Change } from './environment.ts';
-import { KNOWN_LAYOUT, newestMeta, PAGE_HEADER_BYTES } from './meta.ts';
+import { KNOWN_LAYOUT, newestMeta } from './meta.ts';
 import { PageFile } from './page-file.ts';
+import { PAGE_HEADER_BYTES } from './page-layout.ts';
 
 /** The file grows by steps: by no less than this, and by no less than a sixteenth of what it has, in bytes. */
 const STEP_BYTES = 65_536;

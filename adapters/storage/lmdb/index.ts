@@ -3,6 +3,8 @@ import type { Storage } from 'virmo-sync';
 import { RESERVE_BYTES } from './reserve.ts';
 import { LmdbStorage } from './storage.ts';
 
+export { type Salvage, salvageLmdb } from './salvage.ts';
+
 /** How an LMDB storage is run. */
 export interface LmdbOptions {
   /**

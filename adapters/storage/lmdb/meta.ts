@@ -3,8 +3,6 @@ import type { PageFile } from './page-file.ts';
 
 /** Whether the layout of pages is as mdb.c of lmdb-js 3 has it on this platform. */
 export const KNOWN_LAYOUT: boolean = ['x64', 'arm64'].includes(process.arch);
-/** What stands before the content of each page. */
-export const PAGE_HEADER_BYTES = 24;
 
 /** What the newest transaction says of one of its B+trees. */
 export interface Tree {
@@ -33,6 +31,8 @@ const META_BYTES = 160;
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const NO_PAGE = 2n ** 64n - 1n;
+/** Those that systems have: LMDB takes the system's. */
+const PAGE_SIZES = [4096, 8192, 16_384, 32_768, 65_536];
 
 /** The meta page that counts. Throws `storage-damaged` when the file is none of LMDB's, `storage-failed` when it is another version's. */
 export function newestMeta(file: PageFile): Meta {
@@ -43,6 +43,21 @@ export function newestMeta(file: PageFile): Meta {
   return first.transaction >= second.transaction ? first : second;
 }
 
+/** The meta pages that can be read, whatever is wrong with the other one; the one that counts first. */
+export function readableMetas(file: PageFile): Meta[] {
+  const metas: Meta[] = [];
+  for (const position of [0, ...PAGE_SIZES]) {
+    try {
+      const meta = readMeta(file, position);
+      if (position === 0 || position === meta.pageSize) metas.push(meta);
+    } catch (error) {
+      if (!(error instanceof VirmoError && error.code === 'storage-damaged')) throw error;
+    }
+  }
+  return metas.sort((a, b) => b.transaction - a.transaction);
+}
+
+/** Throws `storage-damaged`, and `storage-failed` for a file of another version of LMDB. */
 function readMeta(file: PageFile, position: number): Meta {
   const bytes = file.read(position, META_BYTES);
   if (bytes.readUInt32LE(24) !== MAGIC) {

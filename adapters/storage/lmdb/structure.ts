@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
 import { VirmoError } from 'virmo-sync';
-import { KNOWN_LAYOUT, newestMeta, PAGE_HEADER_BYTES, type Tree } from './meta.ts';
+import { KNOWN_LAYOUT, newestMeta, type Tree } from './meta.ts';
 import { PageFile } from './page-file.ts';
-
-const NODE_HEADER_BYTES = 8;
-const META_PAGES = 2;
-const BRANCH = 0x01;
-const LEAF = 0x02;
-const OVERFLOW = 0x04;
-const KIND_MASK = 0x7f;
-const BIG_DATA = 0x01;
-const BIG_DATA_BYTES = 24;
+import {
+  BIG_DATA,
+  BIG_DATA_BYTES,
+  BRANCH,
+  KIND_MASK,
+  LEAF,
+  META_PAGES,
+  NODE_HEADER_BYTES,
+  OVERFLOW,
+  PAGE_HEADER_BYTES,
+} from './page-layout.ts';
 
 /**
  * Reads every page that leads to stored data and throws `storage-damaged`, naming the page, unless all of them are there and

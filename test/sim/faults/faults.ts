@@ -189,7 +189,8 @@ export const faults: readonly Fault[] = [
     what: 'a hub that begins anew has forgotten how far it had judged, and merges again what is sent again',
     file: 'src/replica/life-marks.ts',
     text: '      const mark = this.#mark(vm, life);\n      mark.seq = seq;\n      mark.refused = [...refused];\n',
-    replacement: '      const mark = this.#mark(vm, life);\n      mark.seq = 0 * seq;\n      mark.refused = [...refused];\n',
+    replacement:
+      '      const mark = this.#mark(vm, life);\n      mark.seq = 0 * seq;\n      mark.refused = [...refused];\n',
     checks: ['[D2]', '[M8]', '[D1]'],
   },
   {
