@@ -190,6 +190,10 @@ export class SteeredStorage implements Storage {
     await this.#inner.append(writes);
   }
 
+  async hasRoom(): Promise<boolean> {
+    return (await this.#inner.hasRoom?.()) ?? true;
+  }
+
   remove(document: string): Promise<void> {
     return this.#inner.remove(document);
   }

@@ -90,22 +90,26 @@ describe('a VM whose storage has no room', () => {
 
   it('takes no snapshot of a journal that has grown: it would need room beside it', async () => {
     const bed = new Bed();
+    const device = await bed.vm('device');
+    const hub = await device.mount('./MO', { mo: 'mo' });
+    await bed.serve(device);
     const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('game') }));
-    const vm = await bed.vm('game', { storage });
-    await vm.mount('./MO', { mo: 'mo' });
-    const before = storage.compactions;
+    const game = await bed.vm('game', { storage });
+    const copy = await game.mount('./MO', { mo: 'mo' });
+    bed.connect(game);
+    await set(game, 'A', '1');
+    await copy.whenDelivered();
     bed.disk('game').fill(true);
-    await Promise.all([1, 2, 3].map((n) => vm.execute(add(`A${n}`, 'x'.repeat(500_000)))));
-    await settle();
-    await vm.execute(remove('A1'));
-    await settle();
-    expect(storage.compactions - before).toBeLessThan(2);
-    const sofar = storage.compactions;
-    await vm.execute(remove('A2'));
-    await settle();
-    expect(storage.compactions).toBe(sofar);
+    await set(game, 'A', '2');
+    expect(await game.execute(add('B'))).toEqual({ status: 420 });
+    const before = storage.compactions;
+    for (let n = 0; n < 6; n++) await set(device, `Large${n}`, 'x'.repeat(400_000));
+    await untilEqual(hub, copy);
+    await set(device, 'Last', '1');
+    await untilEqual(hub, copy);
+    expect(storage.compactions).toBe(before);
     bed.disk('game').fill(false);
-    await until('there is room', async () => (await vm.execute(add('B'))).status === 200);
+    await until('there is room', async () => (await game.execute(add('B'))).status === 200);
     await until('the snapshot is there', () => storage.compactions > before);
   });
 
