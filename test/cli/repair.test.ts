@@ -171,7 +171,7 @@ describe('virmo-sync repair', () => {
     expect(await run({ mo: 'none' })).toMatchObject({ code: 1, err: `${path}: there is no none\n` });
   });
 
-  it('of a hub: keeps what it can of main, and gives up nothing that it alone has', async () => {
+  it('[Y4] of a hub: keeps what it can of main, and the VMs bring back what it lost', async () => {
     const bed = new Bed();
     const device = await opened('device');
     await bed.serve(device.vm);
@@ -191,8 +191,14 @@ describe('virmo-sync repair', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/this VM is its hub: what came later comes back from the VMs that have it$/m);
     const again = await opened('device');
-    expect(await get(again.vm, './MO/A')).toBe('1');
+    expect(await shown(again.vm, 'A', 'C')).toEqual(['1', undefined]);
     await bed.serve(again.vm);
+    const back = await bed.vm('game');
+    const brought = await back.mount('./MO', { mo: 'mo', rules });
+    bed.connect(back);
+    await brought.whenSynced();
+    await untilEqual(again.mount, brought);
+    expect(await shown(again.vm, 'A', 'B', 'C')).toEqual(['1', '1', '1']);
   });
 
   it('of the VM’s own nodes: keeps what is not damaged', async () => {
