@@ -12,7 +12,8 @@ import {
   type WriteKey,
 } from './journal.ts';
 import { Main } from './main.ts';
-import { commandStamp, Outbox, pendingOf } from './outbox.ts';
+import { Outbox } from './outbox.ts';
+import { commandStamp, pendingOf } from './outbox-command.ts';
 import type { LogRecord } from './record.ts';
 import { restore, type StoredReplica } from './restore.ts';
 import { laterStamp, type Stamp, zeroStamp } from './stamp.ts';

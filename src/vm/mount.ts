@@ -198,15 +198,15 @@ export class Mount implements Journaled, ServedMo {
    */
   async resolve(id: string, resolution: Resolution): Promise<Status> {
     if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
-    const tooLong = resolution.how === 'rename' ? this.#tooLong(id, resolution.name) : undefined;
+    const node = this.replica.nodeById(id);
+    const tooLong =
+      resolution.how === 'rename'
+        ? checkNewName(node, resolution.name, this.uri, this.#host.uriLimits)
+        : undefined;
     const isFull = this.#host.room.isFull && resolution.how !== 'delete';
     const status = tooLong ?? (isFull ? Status.DeviceFull : this.replica.resolve(id, resolution));
     await this.#host.stored();
     return status;
-  }
-
-  #tooLong(id: string, name: string): Status | undefined {
-    return checkNewName(this.replica.nodeById(id), name, this.uri, this.#host.uriLimits);
   }
 
   /** At a hub that was put back to an older state: what other VMs wrote that it had, and lacks (rule Y4), until its writers bring it, or it is recovered or dismissed. Reported by the VMs that had it, as they connect. */
@@ -240,26 +240,17 @@ export class Mount implements Journaled, ServedMo {
 
   /** Resolves when this VM is in step with the hub. */
   whenSynced(): Promise<void> {
-    return this.#waits.when(
-      () => this.isSynced,
-      () => undefined,
-    );
+    return this.#waits.until(() => this.isSynced);
   }
 
   /** Resolves when the hub has judged everything written here. */
   whenMerged(): Promise<void> {
-    return this.#waits.when(
-      () => this.isMerged,
-      () => undefined,
-    );
+    return this.#waits.until(() => this.isMerged);
   }
 
   /** Resolves when the hub has everything written here durably (rule Y2). */
   whenDelivered(): Promise<void> {
-    return this.#waits.when(
-      () => this.isDelivered,
-      () => undefined,
-    );
+    return this.#waits.until(() => this.isDelivered);
   }
 
   finish(): void {

@@ -41,6 +41,11 @@ export class Waits {
     });
   }
 
+  /** The same without a result. */
+  until(condition: () => boolean): Promise<void> {
+    return this.when(condition, () => undefined);
+  }
+
   /** Something happened: looks what holds now. */
   check(): void {
     for (const wait of [...this.#waits]) wait.check();

@@ -49,7 +49,7 @@ export const faults: readonly Fault[] = [
     name: 'delete-loses',
     rule: 'M2',
     what: 'a node lives on when somebody wrote to it later than it was deleted',
-    file: 'src/replica/fold.ts',
+    file: 'src/replica/deletion.ts',
     text: `function ends(remove: DeleteRecord, add: AddRecord, { local }: MoNode): boolean {
 `,
     replacement: `function ends(remove: DeleteRecord, add: AddRecord, { local, registers }: MoNode): boolean {
