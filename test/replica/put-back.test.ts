@@ -296,6 +296,21 @@ describe('[Y4] a VM', () => {
       ).toEqual(['one', 'other']);
   });
 
+  it('[X2] of whose memory there are two carries an Exec out in the one whose word the hub has first', () => {
+    const all = scene();
+    const [one, other] = twoOfOneMemory(all);
+    const id = order(all.group.hub, './L');
+    for (const site of [one, other]) {
+      site.exchange();
+      start(site, id);
+      site.cut();
+    }
+    other.exchange();
+    other.cut();
+    one.exchange();
+    expect([one, other].map(({ replica }) => replica.hasStarted(exec(one, id)))).toEqual([false, true]);
+  });
+
   it('that crashed before it had stored what the hub has already of it writes on', () => {
     const { group, a, b } = scene();
     a.connect();

@@ -14,7 +14,7 @@ describe('the exchange in docs/protocol.md', () => {
     );
   });
 
-  it('uses every type of message but closed', () => {
+  it('uses every type of message but closed, and those of a hub that was put back', () => {
     const types = new Set(exchange().map(({ type }) => type));
     expect([...types].sort()).toEqual([
       'branch',

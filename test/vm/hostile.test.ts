@@ -50,6 +50,25 @@ async function hear(channel: Channel): Promise<Message[]> {
   return heard;
 }
 
+describe('[Y4] of two channels of one process', () => {
+  it('the one that was dialled later stays, though it came first', async () => {
+    const bed = new Bed();
+    await bed.pair();
+    const [later, earlier] = [
+      await bed.network.dialer('device').dial(),
+      await bed.network.dialer('device').dial(),
+    ];
+    const greeting = { ...hello, vm: 'phone', credentials: 'token of phone', process: 7 };
+    await say(later, { ...greeting, dial: 2 });
+    await settle();
+    await say(earlier, { ...greeting, dial: 1 });
+    expect(await hear(earlier)).toMatchObject([{ type: 'bye', code: 'channel-closed' }]);
+    const another = await bed.network.dialer('device').dial();
+    await say(another, { ...greeting, process: 8, dial: 1 });
+    expect(await hear(later)).toMatchObject([{ type: 'welcome' }, { type: 'bye', code: 'duplicate-vm' }]);
+  });
+});
+
 describe('[Y7] a stranger who sends', () => {
   it.each<readonly [string, string, Uint8Array[]]>([
     ['no frame', 'message-malformed', [Uint8Array.of(1, 2, 3)]],

@@ -1,0 +1,99 @@
+import type { Mount, MountEvent, Vm } from 'virmo-sync';
+import { type MemoryDisk, memoryDisk, memoryStorage } from 'virmo-sync/memory-storage';
+import { describe, expect, it } from 'vitest';
+import { Bed, get, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+
+/** A copy of what a VM has stored, as a backup has it. */
+async function backupOf(disk: MemoryDisk): Promise<MemoryDisk> {
+  disk.crash();
+  const copy = memoryDisk();
+  const [from, to] = [memoryStorage({ disk }), memoryStorage({ disk: copy })];
+  for await (const document of from.documents()) {
+    for await (const update of from.load(document)) await to.append([{ document, update }]);
+  }
+  await Promise.all([from.close(), to.close()]);
+  return copy;
+}
+
+interface Scene {
+  readonly bed: Bed;
+  readonly device: Vm;
+  readonly hub: Mount;
+  readonly phone: Vm;
+  readonly phones: Mount;
+  readonly heard: MountEvent[];
+}
+
+/** The hub is put back to before the VM game wrote `values`, and game is gone: phone alone has them. */
+async function hubPutBack(values: Readonly<Record<string, string>>): Promise<Scene> {
+  const bed = new Bed();
+  const before = await bed.pair();
+  await set(before.device, 'Old', 'x');
+  await untilEqual(before.hub, before.copy);
+  await bed.crash(before.device);
+  const backup = await backupOf(bed.disk('device'));
+  const again = await bed.vm('device');
+  await again.mount('./MO', { mo: 'mo' });
+  await bed.serve(again);
+  const phone = await bed.vm('phone');
+  const phones = await phone.mount('./MO', { mo: 'mo' });
+  const heard = mountEvents(phones);
+  bed.connect(phone);
+  for (const [name, value] of Object.entries(values)) await set(before.game, name, value);
+  await before.copy.whenDelivered();
+  await untilEqual(before.copy, phones);
+  await before.game.close();
+  await bed.crash(again);
+  const device = await bed.vm('device', { storage: memoryStorage({ disk: backup }) });
+  const hub = await device.mount('./MO', { mo: 'mo' });
+  await bed.serve(device);
+  return { bed, device, hub, phone, phones, heard };
+}
+
+describe('[Y4] a hub that was put back to a backup', () => {
+  it('lists what others have of a VM that is gone, and has it done again', async () => {
+    const { device, hub, phone, phones, heard } = await hubPutBack({ A: '1' });
+    const events = mountEvents(hub);
+    await until('it was reported', () => hub.lostWrites().length > 0);
+    expect(events).toContainEqual({ type: 'lost' });
+    const lost = hub.lostWrites();
+    expect(lost.map(({ vm, uri, reportedBy }) => [vm, uri, reportedBy])).toEqual([
+      ['game', './A', ['phone']],
+      ['game', './A', ['phone']],
+    ]);
+    expect(heard).toContainEqual({ type: 'rebuilt' });
+    expect([await get(device, './MO/A'), await get(phone, './MO/A')]).toEqual([undefined, undefined]);
+    const ids = lost.map(({ id }) => id);
+    expect(await hub.recoverLost(ids)).toEqual(ids);
+    expect(hub.lostWrites()).toEqual([]);
+    await untilEqual(hub, phones);
+    expect(await get(phone, './MO/A')).toBe('1');
+    expect(await hub.recoverLost(ids)).toEqual([]);
+  });
+
+  it('forgets what its operator dismisses, and so do those who kept it, though they begin anew', async () => {
+    const { bed, hub, phone } = await hubPutBack({ A: '1' });
+    await until('it was reported', () => hub.lostWrites().length > 0);
+    hub.dismissLost(hub.lostWrites().map(({ id }) => id));
+    expect(hub.lostWrites()).toEqual([]);
+    await settle();
+    await bed.crash(phone);
+    const again = await bed.vm('phone');
+    const copy = await again.mount('./MO', { mo: 'mo' });
+    bed.connect(again);
+    await copy.whenSynced();
+    await settle();
+    expect(hub.lostWrites()).toEqual([]);
+  });
+
+  it('gets a write back from its writer, and lists it no more', async () => {
+    const { bed, device, hub, phones } = await hubPutBack({ A: '1' });
+    await until('it was reported', () => hub.lostWrites().length > 0);
+    const game = await bed.vm('game');
+    const copy = await game.mount('./MO', { mo: 'mo' });
+    bed.connect(game);
+    await until('it is listed no more', () => hub.lostWrites().length === 0);
+    await untilEqual(hub, copy, phones);
+    expect(await get(device, './MO/A')).toBe('1');
+  });
+});
