@@ -31,6 +31,8 @@ export class ReplicaCore {
   /** What other VMs wrote that was in main, and the hub lacks (rule Y4). */
   readonly kept: KeptWrites;
   main: Main;
+  /** How often main was made anew (rule Y4). */
+  rebuilds = 0;
   #description: Description;
   #journal: JournalEntry[] = [];
   #isDescribed = false;

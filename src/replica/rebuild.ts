@@ -40,6 +40,7 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   const lost = lostRecords(core, whole, records);
   const kept = lost.filter(({ stamp }) => stamp.vm !== state.vm).map((record) => keep(core, record));
   core.main = main;
+  core.rebuilds++;
   for (const node of state.fold.nodes()) state.fold.removeMerged(node);
   const execs = state.execs.takeMerged();
   state.place = whole.place;

@@ -132,6 +132,11 @@ export class Replica implements Tree {
     return this.#core.state.place;
   }
 
+  /** How often main was made anew here (rule Y4). */
+  get rebuilds(): number {
+    return this.#core.rebuilds;
+  }
+
   /** Hub time in milliseconds, as far as it is known here (rule T3). */
   get timeMs(): number {
     return this.#core.state.timeMs;

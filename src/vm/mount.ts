@@ -14,6 +14,7 @@ import type { Resolution } from '../replica/resolve.ts';
 import type { ServedMo, TreeCheckpoint } from '../sync/hub-session.ts';
 import { Status } from '../tree/status.ts';
 import { formatUri, parsePath, type UriLimits } from '../tree/uri.ts';
+import { DurableMain, type JournalMark } from './durable-main.ts';
 import { type ExecOutcome, Listeners, type MountEvent } from './events.ts';
 import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
@@ -59,7 +60,7 @@ export class Mount implements Journaled, ServedMo {
   /** Whoever mounts it, perhaps on a service that runs, or registers a handler, has yet to register others and to listen. */
   readonly #later: TurnEnd;
   #events: ReplicaEvent[] = [];
-  #durablePlace: number;
+  readonly #durable: DurableMain;
   #isSynced = false;
   #isClosed = false;
   #rejectedFor: VirmoError['code'] | undefined;
@@ -70,7 +71,7 @@ export class Mount implements Journaled, ServedMo {
     this.document = document;
     this.replica = replica;
     this.#host = host;
-    this.#durablePlace = replica.place;
+    this.#durable = new DurableMain(replica);
     this.#treeCheck = new TreeCheck(replica);
     this.#waits = new Waits(`${mo} was closed`);
     this.#execs = new ExecDesk({
@@ -104,12 +105,12 @@ export class Mount implements Journaled, ServedMo {
   get isDelivered(): boolean {
     return this.replica.hub === undefined
       ? this.replica.isDelivered
-      : this.#durablePlace === this.replica.place;
+      : this.#durable.place === this.replica.place;
   }
 
   /** The place in main up to which this VM's storage has it. */
   get durablePlace(): number {
-    return this.#durablePlace;
+    return this.#durable.place;
   }
 
   get treeCheckpoint(): TreeCheckpoint | undefined {
@@ -265,12 +266,12 @@ export class Mount implements Journaled, ServedMo {
     return this.replica.snapshot();
   }
 
-  mark(): number {
-    return this.replica.hub?.place ?? this.replica.place;
+  mark(): JournalMark {
+    return this.#durable.mark();
   }
 
-  durable(place: number): void {
-    this.#durablePlace = Math.max(this.#durablePlace, place);
+  durable(mark: JournalMark): void {
+    this.#durable.stored(mark);
     const isOpened = this.replica.stored();
     if (this.#isClosed) return;
     if (isOpened) this.#host.dirty();
@@ -313,7 +314,7 @@ export class Mount implements Journaled, ServedMo {
   /** To be called now and then: forgets what nobody needs to know any more (rule X3). */
   tick(): void {
     if (this.#treeCheck.tick()) this.#host.dirty();
-    this.replica.hub?.forget(this.#durablePlace);
+    this.replica.hub?.forget(this.#durable.place);
     this.#execs.tick();
   }
 

@@ -1,6 +1,7 @@
 /** The journal of the nodes that are a VM's own, outside all management objects. */
 import type { Replica } from '../replica/replica.ts';
 import { ownDocument } from './documents.ts';
+import type { JournalMark } from './durable-main.ts';
 import type { Journaled } from './persistence.ts';
 
 /** Stored like a management object's, under a name that none has. */
@@ -24,8 +25,8 @@ export class OwnJournal implements Journaled {
     return this.#replica.snapshot();
   }
 
-  mark(): number {
-    return 0;
+  mark(): JournalMark {
+    return { place: 0, rebuilds: 0 };
   }
 
   /** Nobody waits for the VM's own nodes but the command itself. */

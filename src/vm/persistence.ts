@@ -5,6 +5,7 @@
  */
 import { VirmoError } from '../errors.ts';
 import type { Storage, StorageWrite } from '../storage.ts';
+import type { JournalMark } from './durable-main.ts';
 import type { Room } from './room.ts';
 import type { StoredJournal } from './stored-journal.ts';
 import type { Cancel, World } from './world.ts';
@@ -17,9 +18,9 @@ export interface Journaled {
   takeJournal(): readonly Uint8Array[];
   snapshot(): Uint8Array;
   /** Says how far the journal is when its entries, or a snapshot, are taken. */
-  mark(): number;
+  mark(): JournalMark;
   /** What was taken at this mark, and all before it, survives a power cut. */
-  durable(mark: number): void;
+  durable(mark: JournalMark): void;
 }
 
 /** A journal is replaced by a snapshot when it has grown by this, and by as much as the last snapshot. */
@@ -40,7 +41,7 @@ interface Load {
   readonly turn: number;
   /** To be stored in one go: entries, and snapshots of journals that have a hole. */
   readonly writes: StorageWrite[];
-  readonly marks: { readonly journal: Journaled; readonly mark: number }[];
+  readonly marks: { readonly journal: Journaled; readonly mark: JournalMark }[];
   /** What may take the place of journals that have grown, once `writes` are stored. */
   readonly compactions: StorageWrite[];
 }

@@ -103,7 +103,7 @@ export class Peers {
 /** The state now, by the monotonic clock. */
 export function syncStateOf(mount: Mount, nowMs: number): SyncState {
   const { mo, uri, isSynced, durablePlace, replica } = mount;
-  const common = { mo, uri, isSynced, place: mount.mark(), durablePlace };
+  const common = { mo, uri, isSynced, place: mount.mark().place, durablePlace };
   const { hub } = replica;
   if (hub !== undefined) {
     const others = replica.members.filter((vm) => vm !== replica.vm);
