@@ -5,155 +5,126 @@ import type { ExecInvocation, ExecReply } from '../../src/vm/exec-runner.ts';
 import type { Mount } from '../../src/vm/mount.ts';
 import type { MoDescription } from '../../src/vm/options.ts';
 import type { Vm } from '../../src/vm/vm.ts';
-import type { Process } from './process.ts';
+import type { Program, Self } from './program.ts';
+import type { Senses } from './senses.ts';
 import { type HandlerSetup, type MoSetup, type MoVersion, versionsOf } from './setup.ts';
-import type { Site, SiteHost } from './site.ts';
+import type { Wishes } from './wishes.ts';
 
 /** So long what a disk refused is left alone, in milliseconds. */
 export const retryMs = 200;
 
 export class Agent {
   readonly mounts: Map<string, Mount> = new Map();
-  readonly #host: SiteHost;
-  readonly #site: Site;
-  /** What it does not want mounted; outlives its processes. */
-  readonly #unmounted = new Set<string>();
-  /** Which of its versions it has, by management object; outlives its processes. */
-  readonly #versions = new Map<string, number>();
+  /** May be others later: an image has those of its time before it is alive. */
+  wishes: Wishes;
+  readonly #self: Self;
+  readonly #senses: Senses;
+  readonly #program: Program;
   /** By which version each is mounted. */
   readonly #mounted = new Map<string, number>();
   /** What is being mounted or unmounted. */
   readonly #arranging = new Set<string>();
 
-  constructor(host: SiteHost, site: Site) {
-    this.#host = host;
-    this.#site = site;
+  constructor(self: Self, senses: Senses, wishes: Wishes, program: Program) {
+    this.#self = self;
+    this.#senses = senses;
+    this.wishes = wishes;
+    this.#program = program;
   }
 
   /** What is mounted, and not on its way out. */
   get settled(): readonly Mount[] {
-    return [...this.mounts.values()].filter(({ mo }) => !this.#unmounted.has(mo) && !this.#arranging.has(mo));
+    return [...this.mounts.values()].filter(
+      ({ mo }) => this.wishes.isMounted(mo) && !this.#arranging.has(mo),
+    );
   }
 
-  /** By which of its versions it mounts. */
-  versionOf(mo: string): number {
-    return this.#versions.get(mo) ?? 0;
+  /** Mounts all that is wanted in a VM that begins. Rejects with what `mount` rejects with. */
+  async begin(vm: Vm): Promise<void> {
+    for (const setup of this.#self.setup.mos)
+      if (this.wishes.isMounted(setup.mo)) await this.#mount(vm, setup);
   }
 
-  /** Mounts all that it wants in a VM that begins. Rejects with what `mount` rejects with. */
-  async begin(vm: Vm, process: Process): Promise<void> {
-    for (const setup of this.#host.setup.mos)
-      if (!this.#unmounted.has(setup.mo)) await this.#mount(vm, process, setup);
-  }
-
-  /** Takes a management object out of the tree; it is kept, and mounted again by `mount`. */
-  unmount(mo: string): void {
-    this.#unmounted.add(mo);
-    void this.#arrange(mo);
-  }
-
-  mount(mo: string): void {
-    this.#unmounted.delete(mo);
-    void this.#arrange(mo);
-  }
-
-  /** Unmounts, to mount by its next version later; gives whether there is one. */
-  upgrade(mo: string): boolean {
-    const setup = this.#host.setup.mos.find((each) => each.mo === mo);
-    const next = this.versionOf(mo) + 1;
-    if (setup === undefined || next >= versionsOf(setup).length) return false;
-    this.#versions.set(mo, next);
-    this.unmount(mo);
-    return true;
-  }
-
-  /** Whatever it came to want while its VM began. */
+  /** Whatever came to be wanted while its VM began. */
   arrangeAll(): void {
-    for (const { mo } of this.#host.setup.mos) void this.#arrange(mo);
-  }
-
-  /** Its process is gone. */
-  forget(): void {
-    this.mounts.clear();
-    this.#arranging.clear();
+    for (const { mo } of this.#self.setup.mos) void this.arrange(mo);
   }
 
   /** Mounts or unmounts until it is as it is meant to be: a disk that fails is tried again. */
-  async #arrange(mo: string): Promise<void> {
-    const { vm, process } = this.#site;
-    const setup = this.#host.setup.mos.find((each) => each.mo === mo);
-    if (vm === undefined || process === undefined || setup === undefined || this.#arranging.has(mo)) return;
+  async arrange(mo: string): Promise<void> {
+    const { vm } = this.#program;
+    const setup = this.#self.setup.mos.find((each) => each.mo === mo);
+    if (vm === undefined || setup === undefined || this.#arranging.has(mo)) return;
     this.#arranging.add(mo);
-    while (this.#site.vm === vm && !this.#isAsMeant(mo)) {
+    while (this.#program.vm === vm && !this.#isAsMeant(mo)) {
       const mount = this.mounts.get(mo);
       try {
-        if (mount === undefined) await this.#mount(vm, process, setup);
-        else await this.#takeOut(vm, process, mount);
+        if (mount === undefined) await this.#mount(vm, setup);
+        else await this.#takeOut(vm, mount);
       } catch (error) {
-        await this.#waitAfter(error, process);
+        await this.#waitAfter(error);
       }
     }
-    if (this.#site.process === process) this.#arranging.delete(mo);
+    this.#arranging.delete(mo);
   }
 
   /** What was being mounted while the agent got its next version is mounted by the old one. */
   #isAsMeant(mo: string): boolean {
-    if (!this.mounts.has(mo)) return this.#unmounted.has(mo);
-    return !this.#unmounted.has(mo) && this.#mounted.get(mo) === this.versionOf(mo);
+    if (!this.mounts.has(mo)) return !this.wishes.isMounted(mo);
+    return this.wishes.isMounted(mo) && this.#mounted.get(mo) === this.wishes.versionOf(mo);
   }
 
   /** Once begun it is brought to its end: after a failure nobody can say whether it is mounted. */
-  async #takeOut(vm: Vm, process: Process, mount: Mount): Promise<void> {
-    for (let isOut = false; !isOut && this.#site.vm === vm; ) {
+  async #takeOut(vm: Vm, mount: Mount): Promise<void> {
+    for (let isOut = false; !isOut && this.#program.vm === vm; ) {
       try {
         await vm.unmount(mount, { keep: true });
         isOut = true;
       } catch (error) {
         isOut = error instanceof RangeError;
-        if (!isOut) await this.#waitAfter(error, process);
+        if (!isOut) await this.#waitAfter(error);
       }
     }
-    if (this.#site.process === process) this.mounts.delete(mount.mo);
+    this.mounts.delete(mount.mo);
   }
 
-  async #waitAfter(error: unknown, process: Process): Promise<void> {
-    this.#host.failures.addUnlessOfStorage(error, this.#site.id);
-    await new Promise<void>((resolve) => this.#host.timeline.after(retryMs, process, resolve));
+  async #waitAfter(error: unknown): Promise<void> {
+    this.#program.ears.failed(error);
+    await new Promise<void>((resolve) => this.#senses.later(retryMs, resolve));
   }
 
-  async #mount(vm: Vm, process: Process, setup: MoSetup): Promise<void> {
+  async #mount(vm: Vm, setup: MoSetup): Promise<void> {
     const { mo, maxAheadMs, execExpiryMs, execsWithoutHub = true } = setup;
-    const { number } = this.#site;
-    const { witness } = this.#host;
-    const version = this.versionOf(mo);
+    const { number } = this.#self;
+    const version = this.wishes.versionOf(mo);
     const versions = versionsOf(setup).slice(0, version + 1);
     const mount = await vm.mount(setup.uris[number] ?? `./${mo}`, {
       ...{ mo, maxAheadMs, execExpiryMs, execsWithoutHub },
       ...versions.map(describe).at(-1),
       ...{ upgradesFrom: versions.slice(0, -1).map(describe), followsUpgrades: true },
     });
-    if (this.#site.process !== process) return;
+    if (this.#program.isOver) return;
     this.mounts.set(mo, mount);
     this.#mounted.set(mo, version);
-    witness.mounted(this.#site, mount);
-    if (mount.replica.hub !== undefined) witness.serves(this.#site, mount);
+    this.#program.ears.mounted(mount);
+    if (mount.replica.hub !== undefined) this.#program.ears.serves(mount);
     for (const handler of setup.handlers) {
       if (handler.vm !== number || !hasPlace(versions.at(-1), handler.uri)) continue;
-      mount.handleExec(handler.uri, (exec) => this.#handle(process, mo, exec, handler), handler);
+      mount.handleExec(handler.uri, (exec) => this.#handle(mo, exec, handler), handler);
     }
   }
 
-  #handle(process: Process, mo: string, exec: ExecInvocation, handler: HandlerSetup): Promise<ExecReply> {
-    this.#host.witness.ran(this.#site, mo, exec, handler);
+  #handle(mo: string, exec: ExecInvocation, handler: HandlerSetup): Promise<ExecReply> {
+    this.#program.ears.ran(mo, exec, handler);
     const { takesMs, status } = handler;
     return new Promise((resolve, reject) => {
       const over = (): void => {
         cancel();
         exec.signal.removeEventListener('abort', over);
         if (status === 0) reject(new Error('the handler threw'));
-        else resolve({ status, data: `by ${this.#site.id}` });
+        else resolve({ status, data: `by ${this.#self.id}` });
       };
-      const cancel = process.world.after(takesMs, over);
+      const cancel = this.#senses.world.after(takesMs, over);
       exec.signal.addEventListener('abort', over, { once: true });
     });
   }

@@ -39,7 +39,9 @@ export function resolve(
   const mount = site.views.find((each) => each.mo === mo);
   if (mount === undefined) return;
   const deed = { mayDelete: true, isAtomic: false, server: undefined };
-  const { answer } = carryOut(simulation, site, deed, () => mount.resolve(id, resolution));
+  const { answer } = carryOut(simulation, site, deed, () =>
+    site.ask(mount, (asked) => asked.resolve(id, resolution)),
+  );
   answer.then((status) => {
     if (status === Status.Ok) simulation.coverage.count('parked nodes resolved');
   }, ignore);
@@ -50,7 +52,7 @@ export function acknowledge(simulation: Simulation, site: Site, mo: string): voi
   const mount = site.views.find((each) => each.mo === mo);
   if (mount === undefined) return;
   for (const { exec } of mount.pendingOutcomes()) {
-    const answer = mount.acknowledgeOutcome(exec);
+    const answer = site.ask(mount, (asked) => asked.acknowledgeOutcome(exec));
     expectAnswer(simulation, site, answer);
     answer.then(() => {
       simulation.coverage.count('outcomes acknowledged');

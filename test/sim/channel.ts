@@ -1,8 +1,7 @@
-/** Channels over a link: whole messages in order, late, and lost when the link is cut (contract transport.ts). */
-import { channelClosed, type Ending, reasonForPeer } from '../../adapters/transport/ending.ts';
-import { Queue } from '../../adapters/transport/queue.ts';
-import { VirmoError } from '../../src/errors.ts';
-import type { Channel, CloseReason, PeerIdentity } from '../../src/transport.ts';
+/** Channels over a link: whole messages in order, late, and lost when the link is cut. */
+import type { CloseReason } from '../../src/transport.ts';
+import type { Cancel } from '../../src/vm/world.ts';
+import { ChannelEnd, type EndInput, type Outside } from './channel-end.ts';
 import type { Link, NetworkOptions } from './network.ts';
 import type { Process } from './process.ts';
 
@@ -15,111 +14,82 @@ export function connect(
   options: NetworkOptions,
   dialer: Process,
   listener: Process,
-): [ChannelEnd, ChannelEnd] {
-  const near = new ChannelEnd(link, options, dialer, true);
-  const far = new ChannelEnd(link, options, listener, false);
-  near.peerEnd = far;
-  far.peerEnd = near;
+): [Wire, Wire] {
+  const near = new Wire(link, options, dialer, true);
+  const far = new Wire(link, options, listener, false);
+  near.peer = far;
+  far.peer = near;
   link.channels.add(near);
   return [near, far];
 }
 
-interface WaitingSend {
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** One end of a channel. */
-export class ChannelEnd implements Channel {
-  readonly peer: PeerIdentity = { kind: 'none' };
-  readonly maxMessageBytes: number;
+/** Half of a channel: what is between the end that one process has and the other half. */
+export class Wire implements Outside {
   readonly process: Process;
   readonly isDialers: boolean;
+  /** What the process has. */
+  readonly end: ChannelEnd;
   /** Its process has it. */
   isKnown = false;
   readonly #link: Link;
   readonly #queueBytes: number;
-  readonly #received: Queue<Uint8Array>;
-  #peerEnd: ChannelEnd | undefined;
+  #peer: Wire | undefined;
   /** Of this end's messages: sent, and not yet arrived. */
   #bytesOnTheWay = 0;
-  #waiting: WaitingSend[] = [];
   /** Nothing that this end sends arrives any more. */
   #isLost = false;
-  #ending: Ending | undefined;
-  #closing: Promise<void> = Promise.resolve();
-  #finishClosing: () => void = () => undefined;
+  #stopLingering: Cancel = () => undefined;
 
-  constructor(link: Link, options: NetworkOptions, process: Process, isDialers: boolean) {
+  constructor(
+    link: Link,
+    { maxMessageBytes, queueBytes }: NetworkOptions,
+    process: Process,
+    isDialers: boolean,
+  ) {
     this.#link = link;
-    this.maxMessageBytes = options.maxMessageBytes;
-    this.#queueBytes = options.queueBytes;
+    this.#queueBytes = queueBytes;
     this.process = process;
     this.isDialers = isDialers;
-    this.#received = new Queue<Uint8Array>(
-      ({ length }) => length,
-      () => this.peerEnd.#makeRoomLater(),
-    );
+    this.end = new ChannelEnd(maxMessageBytes, this);
   }
 
-  get peerEnd(): ChannelEnd {
-    if (this.#peerEnd === undefined) throw new TypeError('an end without its peer');
-    return this.#peerEnd;
+  get peer(): Wire {
+    if (this.#peer === undefined) throw new TypeError('an end without its peer');
+    return this.#peer;
   }
 
-  set peerEnd(end: ChannelEnd) {
-    this.#peerEnd = end;
+  set peer(peer: Wire) {
+    this.#peer = peer;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this.#received;
-  }
-
-  send(message: Uint8Array): Promise<void> {
-    if (this.#ending !== undefined) return Promise.reject(channelClosed(this.#ending));
-    if (message.length > this.maxMessageBytes) {
-      const text = `${message.length} bytes; this channel takes ${this.maxMessageBytes}`;
-      return Promise.reject(new VirmoError('message-too-large', text));
-    }
-    const copy = new Uint8Array(message);
-    this.#bytesOnTheWay += copy.length;
-    this.#arriveLater(copy.length, () => {
-      this.#bytesOnTheWay -= copy.length;
-      this.peerEnd.#received.push(copy);
+  send(message: Uint8Array): boolean {
+    this.#bytesOnTheWay += message.length;
+    this.#arriveLater(message.length, () => {
+      this.#bytesOnTheWay -= message.length;
+      this.peer.#give({ type: 'message', message });
       this.#makeRoomLater();
     });
-    if (this.#hasRoom) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    return this.#hasRoom;
   }
 
-  close(reason?: CloseReason): Promise<void> {
-    if (this.#ending !== undefined) return this.#closing;
-    const ours = reasonForPeer(reason);
-    this.#ending = { by: 'us', reason: ours };
-    this.#received.end();
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
-    if (ours.code === 'peer-silent') {
+  close(reason: CloseReason): void {
+    const tell = (): void => this.peer.#give({ type: 'ended', ending: { by: 'peer', reason } });
+    if (reason.code === 'peer-silent') {
       this.#leave();
-      this.#arriveLater(0, () => this.peerEnd.#hear(ours));
-      return this.#closing;
+      this.#arriveLater(0, tell);
+      return;
     }
-    this.#closing = new Promise((resolve) => {
-      const cancel = this.#link.timeline.after(lingerMs, this.process, () => this.#finishClosing());
-      this.#finishClosing = () => {
-        cancel();
-        this.#leave();
-        resolve();
-      };
-    });
+    const { timeline } = this.#link;
+    const part = (): void => this.#give({ type: 'parted' });
+    this.#stopLingering = timeline.after(lingerMs, this.process, part);
     this.#arriveLater(0, () => {
-      this.peerEnd.#hear(ours);
-      this.#link.timeline.after(this.#link.delayMs(0), this.process, () => this.#finishClosing());
+      tell();
+      timeline.after(this.#link.delayMs(0), this.process, part);
     });
-    return this.#closing;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  taken(): void {
+    this.peer.#makeRoomLater();
   }
 
   /** What this end has sent and is still on the way does not arrive, nor what it sends from now on. */
@@ -129,7 +99,8 @@ export class ChannelEnd implements Channel {
 
   /** This end learns that the channel is broken. */
   breakLater(ms: number): void {
-    this.#link.timeline.after(ms, this.process, () => this.#end({ by: 'break', cause: 'the link was cut' }));
+    const ending = { by: 'break', cause: 'the link was cut' } as const;
+    this.#link.timeline.after(ms, this.process, () => this.#give({ type: 'ended', ending }));
   }
 
   /** The peer is not there any more, and this end learns it. */
@@ -150,30 +121,23 @@ export class ChannelEnd implements Channel {
 
   /** What is on the way, or waits at the peer to be read, has its limit. */
   get #hasRoom(): boolean {
-    return this.#bytesOnTheWay + this.peerEnd.#received.weight < this.#queueBytes;
+    return this.#bytesOnTheWay + this.peer.end.unread < this.#queueBytes;
   }
 
   /** It takes a moment to learn that the peer reads. */
   #makeRoomLater(): void {
-    if (this.#waiting.length === 0 || !this.#hasRoom) return;
+    if (!this.end.hasWaitingSends || !this.#hasRoom) return;
     this.#link.timeline.after(this.#link.delayMs(0), this.process, () => {
-      if (this.#hasRoom) for (const { resolve } of this.#waiting.splice(0)) resolve();
+      if (this.#hasRoom) this.#give({ type: 'room' });
     });
   }
 
-  #hear(reason: CloseReason): void {
-    this.#end({ by: 'peer', reason });
-  }
-
-  #end(ending: Ending): void {
-    if (this.#ending !== undefined) {
-      this.#finishClosing();
-      return;
+  #give(input: EndInput): void {
+    if (input.type === 'ended' || input.type === 'parted') {
+      this.#stopLingering();
+      this.#leave();
     }
-    this.#ending = ending;
-    this.#received.end(ending.by === 'break' ? channelClosed(ending) : undefined);
-    for (const { reject } of this.#waiting.splice(0)) reject(channelClosed(ending));
-    this.#leave();
+    this.end.hear(input);
   }
 
   #leave(): void {
@@ -183,7 +147,7 @@ export class ChannelEnd implements Channel {
   /** In order with all that was sent before. */
   #arriveLater(bytes: number, call: () => void): void {
     const atMs = this.#link.arrivalMs(bytes, this.isDialers);
-    this.#link.timeline.at(atMs, this.peerEnd.process, () => {
+    this.#link.timeline.at(atMs, this.peer.process, () => {
       if (this.#isLost) this.#link.lost++;
       else call();
     });

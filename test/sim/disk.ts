@@ -78,6 +78,11 @@ export class Disk {
     return this.#documents;
   }
 
+  /** In the place of all that is there: what was there once. Its process is dead. */
+  put(documents: ReadonlyMap<string, readonly Uint8Array[]>): void {
+    this.#documents = new Map([...documents].map(([document, updates]) => [document, [...updates]]));
+  }
+
   /** Resolves in the process when the change is on the disk, after all that was begun before; without one, when these are over. */
   write(process: Process, change?: Change): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -1,8 +1,10 @@
 /** The network: each VM has a link to the hub, with a latency, a rate, and days on which it is cut. */
 import { Queue } from '../../adapters/transport/queue.ts';
 import { VirmoError } from '../../src/errors.ts';
-import type { Channel, Dialer, Listener } from '../../src/transport.ts';
-import { type ChannelEnd, connect } from './channel.ts';
+import type { Channel, Listener } from '../../src/transport.ts';
+import type { Cancel } from '../../src/vm/world.ts';
+import { connect, type Wire } from './channel.ts';
+import type { ChannelEnd } from './channel-end.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -23,7 +25,7 @@ const usualBytesPerMs = 100_000;
 export class Link {
   readonly timeline: Timeline;
   readonly random: Random;
-  readonly channels: Set<ChannelEnd> = new Set();
+  readonly channels: Set<Wire> = new Set();
   #latencyMs = usualLatencyMs;
   #bytesPerMs = usualBytesPerMs;
   /** How many messages were lost on it. */
@@ -64,10 +66,10 @@ export class Link {
   /** What is on the way is lost, and nothing gets through until `heal`. */
   cut(noticed: Noticed): void {
     this.#cuts++;
-    for (const end of this.channels) {
-      end.lose();
-      const isTold = noticed === 'both' || noticed === (end.isDialers ? 'vm' : 'hub');
-      if (isTold) end.breakLater(this.#latencyMs * this.random.next());
+    for (const wire of this.channels) {
+      wire.lose();
+      const isTold = noticed === 'both' || noticed === (wire.isDialers ? 'vm' : 'hub');
+      if (isTold) wire.breakLater(this.#latencyMs * this.random.next());
     }
   }
 
@@ -102,18 +104,28 @@ export class Network {
     return listener;
   }
 
-  dialer(process: Process, link: Link): Dialer {
-    return { dial: ({ signal } = {}) => this.#dial(process, link, signal) };
+  /** Dials for a process, which is told later of the channel or that there is none; gives what calls it off. */
+  dial(process: Process, link: Link, answer: (dialled: ChannelEnd | VirmoError) => void): Cancel {
+    return this.#timeline.after(link.delayMs(64), process, () => {
+      const listener = this.#listener;
+      if (link.isCut || listener === undefined || !listener.process.isAlive)
+        answer(new VirmoError('channel-failed', 'the hub cannot be reached'));
+      else {
+        const wire = this.#arrive(process, link, listener);
+        wire.isKnown = true;
+        answer(wire.end);
+      }
+    });
   }
 
   /** A process is dead: the other ends of its channels break, or find out by the silence. */
   died(process: Process, links: Iterable<Link>, isNoticed: boolean): void {
     for (const link of links) {
-      for (const end of [...link.channels]) {
-        if (end.process !== process) continue;
-        end.vanish();
-        if (isNoticed) end.peerEnd.reset();
-        else end.peerEnd.lose();
+      for (const wire of [...link.channels]) {
+        if (wire.process !== process) continue;
+        wire.vanish();
+        if (isNoticed) wire.peer.reset();
+        else wire.peer.lose();
       }
     }
     if (this.#listener?.process === process) this.#listener = undefined;
@@ -121,45 +133,11 @@ export class Network {
 
   /** The ends of channels that a process has. */
   channelsOf(process: Process, links: Iterable<Link>): string[] {
-    const ends = [...links].flatMap(({ channels }) => [...channels]);
-    return ends.filter((end) => end.process === process && end.isKnown).map(() => 'an end of a channel');
+    const wires = [...links].flatMap(({ channels }) => [...channels]);
+    return wires.filter((wire) => wire.process === process && wire.isKnown).map(() => 'an end of a channel');
   }
 
-  /** Nobody reaches the process any more, though it runs on. */
-  isolate(process: Process, links: Iterable<Link>): void {
-    if (this.#listener?.process === process) this.#listener = undefined;
-    for (const link of links) {
-      for (const end of link.channels) {
-        if (end.process !== process) continue;
-        end.lose();
-        end.peerEnd.reset();
-      }
-    }
-  }
-
-  #dial(process: Process, link: Link, signal: AbortSignal | undefined): Promise<Channel> {
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        cancel();
-        reject(signal?.reason);
-      };
-      const cancel = this.#timeline.after(link.delayMs(64), process, () => {
-        signal?.removeEventListener('abort', abort);
-        const listener = this.#listener;
-        if (link.isCut || listener === undefined || !listener.process.isAlive)
-          reject(new VirmoError('channel-failed', 'the hub cannot be reached'));
-        else {
-          const channel = this.#arrive(process, link, listener);
-          channel.isKnown = true;
-          resolve(channel);
-        }
-      });
-      if (signal?.aborted) abort();
-      else signal?.addEventListener('abort', abort, { once: true });
-    });
-  }
-
-  #arrive(process: Process, link: Link, listener: SimulatedListener): ChannelEnd {
+  #arrive(process: Process, link: Link, listener: SimulatedListener): Wire {
     const [near, far] = connect(link, this.#options, process, listener.process);
     this.#timeline.at(link.arrivalMs(64, true), undefined, () => {
       if (near.isLost) return;
@@ -196,9 +174,9 @@ class SimulatedListener implements Listener {
     return this.#isClosed;
   }
 
-  accept(channel: ChannelEnd): void {
-    channel.isKnown = true;
-    this.#accepted.push(channel);
+  accept(wire: Wire): void {
+    wire.isKnown = true;
+    this.#accepted.push(wire.end);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Channel> {

@@ -4,9 +4,11 @@ import { hasRenewal } from './commands.ts';
 import { usualSlownessMs } from './disk.ts';
 import { writeChurn, writeLarge } from './reserved.ts';
 import type { Crash, Deed, Step } from './scenario.ts';
+import type { Setup } from './setup.ts';
 import { checkShown } from './shown.ts';
 import type { Simulation } from './simulation.ts';
 import type { Site } from './site.ts';
+import type { Wishes } from './wishes.ts';
 
 /** Lets the time before the step pass, does the deed, and looks at every VM that changed. */
 export async function playStep(simulation: Simulation, step: Step): Promise<void> {
@@ -88,8 +90,6 @@ function play(simulation: Simulation, deed: Deed): void {
     case 'stop': {
       if (!site.isUp) return;
       coverage.count('stops');
-      // What a hub relays and cannot store is rule Y4, as in a crash.
-      if (site.isHub) site.disk.failure = undefined;
       void site.close().then((left) => {
         if (left.length > 0)
           simulation.failures.add(new Error(`[close] ${site.id} still asks for: ${left.join(', ')}`));
@@ -113,8 +113,6 @@ function play(simulation: Simulation, deed: Deed): void {
       return;
     }
     case 'break-disk': {
-      // What a hub relays and cannot store any more, as it stops, is rule Y4.
-      if (site.isHub && !site.isUp) return;
       site.disk.failure = deed.failure;
       after(deed.lastsMs, () => {
         site.disk.failure = undefined;
@@ -129,13 +127,13 @@ function play(simulation: Simulation, deed: Deed): void {
       return;
     case 'unmount':
       coverage.count('unmounts');
-      site.agent.unmount(deed.mo);
-      after(deed.lastsMs, () => site.agent.mount(deed.mo));
+      site.arrange(deed.mo, (wishes) => wishes.unmount(deed.mo));
+      after(deed.lastsMs, () => site.arrange(deed.mo, (wishes) => wishes.mount(deed.mo)));
       return;
     case 'upgrade':
-      if (!site.agent.upgrade(deed.mo)) return;
+      if (!site.arrange(deed.mo, (wishes) => upgrade(setup, wishes, deed.mo))) return;
       coverage.count('upgrades of agents');
-      after(deed.lastsMs, () => site.agent.mount(deed.mo));
+      after(deed.lastsMs, () => site.arrange(deed.mo, (wishes) => wishes.mount(deed.mo)));
       return;
     case 'resolve':
       resolve(simulation, site, deed.mo, deed.id, deed.resolution);
@@ -160,40 +158,13 @@ function crash(simulation: Simulation, site: Site, { share, isNoticed, lastsMs }
   if (site.process === undefined) return;
   simulation.coverage.count(site.isHub ? 'hub crashes' : 'crashes');
   countOpenAtomics(simulation, site);
-  const die = (): void => {
-    site.crash(share, isNoticed);
-    simulation.timeline.after(lastsMs, undefined, () => site.start());
-  };
-  if (site.isHub) storeAll(simulation, die);
-  else die();
+  site.crash(share, isNoticed);
+  simulation.timeline.after(lastsMs, undefined, () => site.start());
 }
 
-/**
- * What a hub relays may be lost to it in a crash (rule Y3); that VMs bring it back is rule Y4. As long as that is not built, a hub dies when everything it relayed is on its disk: nobody
- * reaches it any more, and its disk is as fast as it can be.
- */
-function storeAll(simulation: Simulation, die: () => void): void {
-  const { hub, network, links, timeline } = simulation;
-  const { process } = hub;
-  if (process === undefined) return;
-  hub.isDying = true;
-  network.isolate(process, links);
-  hub.disk.failure = undefined;
-  hub.disk.slownessMs = 0;
-  process.resume();
-  const store = async (): Promise<void> => {
-    // Resolves nothing, and resolves when all that was recorded before is durable.
-    const answers = [...hub.mounts.values()].map((mount) => mount.resolve('', { how: 'delete' }));
-    const failed = (await Promise.allSettled(answers)).some(({ status }) => status === 'rejected');
-    if (hub.process !== process) return;
-    if (failed || !hub.disk.isIdle) {
-      timeline.after(1, undefined, () => void store());
-      return;
-    }
-    hub.disk.slownessMs = usualSlownessMs;
-    die();
-  };
-  void store();
+function upgrade({ mos }: Setup, wishes: Wishes, mo: string): boolean {
+  const setup = mos.find((each) => each.mo === mo);
+  return setup !== undefined && wishes.upgrade(setup);
 }
 
 function countOpenAtomics(simulation: Simulation, site: Site): void {

@@ -65,7 +65,7 @@ function mountOf({ id, mounts }: Site, mo: string): Mount {
 
 /** M6: the newest version that anybody has goes for all. */
 function checkDescription({ sites }: Simulation, setup: MoSetup): void {
-  const newest = Math.max(...sites.map((site) => site.agent.versionOf(setup.mo)));
+  const newest = Math.max(...sites.map(({ wishes }) => wishes.versionOf(setup.mo)));
   const { schema, rules } = versionsOf(setup)[newest] ?? setup;
   const expected = `${schema}\n${serialiseRules(rules)}`;
   for (const site of sites) {

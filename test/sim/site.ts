@@ -1,19 +1,23 @@
-/** One VM of a simulation: its disk and its clock outlive its processes, which are real `Vm`s in a simulated world. */
+/** One VM of a simulation: its disk, its clock and what its owner wants outlive its processes, in which real `Vm`s run. */
 import type { Command, Outcome } from '../../src/tree/command.ts';
-import { admitAnyoneUnauthenticated } from '../../src/vm/admission.ts';
 import type { ExecInvocation } from '../../src/vm/exec-runner.ts';
 import type { Connection } from '../../src/vm/follower-link.ts';
 import type { Mount } from '../../src/vm/mount.ts';
-import type { Service } from '../../src/vm/server.ts';
-import { openVmIn, type Vm } from '../../src/vm/vm.ts';
-import { Agent, retryMs } from './agent.ts';
+import type { Vm } from '../../src/vm/vm.ts';
+import { retryMs } from './agent.ts';
+import { Body, type Fate, type Surroundings } from './body.ts';
 import { Disk } from './disk.ts';
 import type { Failures } from './failures.ts';
+import { type Image, imageOf } from './image.ts';
 import type { Link, Network } from './network.ts';
 import { Process } from './process.ts';
+import { type Ears, Program, type Self } from './program.ts';
 import type { Random } from './random.ts';
-import { type HandlerSetup, openAcl, type Setup } from './setup.ts';
+import type { Senses } from './senses.ts';
+import type { HandlerSetup, Setup } from './setup.ts';
+import { type Mark, markOf, Tape } from './tape.ts';
 import type { Timeline } from './timeline.ts';
+import { Wishes } from './wishes.ts';
 
 /** What a site needs around it. */
 export interface SiteHost {
@@ -40,45 +44,56 @@ export interface SiteWitness {
   ran(site: Site, mo: string, exec: ExecInvocation, handler: HandlerSetup): void;
 }
 
+/** How a second process of one VM differs from its first. */
+export interface Twin {
+  /** What it finds on its disk. */
+  readonly documents: ReadonlyMap<string, readonly Uint8Array[]>;
+  readonly wishes: Wishes;
+}
+
 /** When every simulation begins: milliseconds since 1970. */
 const epochMs = 1_700_000_000_000;
 
 export class Site {
   readonly number: number;
   readonly id: string;
+  /** Of the same VM as another site, for a while. */
+  readonly isTwin: boolean;
   readonly disk: Disk;
-  readonly agent: Agent;
+  readonly wishes: Wishes;
   /** When its wall clock was set last, in true time, and how often. */
   clockSetMs: number = Number.NEGATIVE_INFINITY;
   clockSettings = 0;
   #clockErrorMs = 0;
-  /** It is about to crash, and takes no commands any more. */
-  isDying = false;
   process: Process | undefined;
-  vm: Vm | undefined;
   readonly #host: SiteHost;
   readonly #random: Random;
   readonly #link: Link | undefined;
-  #connection: Connection | undefined;
-  #service: Service | undefined;
-  /** Connections that were ended before the VM. */
-  readonly #closing = new Set<Promise<void>>();
+  #program: Program | undefined;
+  /** Of all but the hub. */
+  #body: Body | undefined;
   #lives = 0;
 
   /** The first site is the hub, and has no link of its own. */
-  constructor(host: SiteHost, number: number, random: Random) {
+  constructor(host: SiteHost, number: number, random: Random, twin?: Twin) {
     this.#host = host;
     this.number = number;
     this.id = host.setup.vms[number] ?? '';
+    this.isTwin = twin !== undefined;
     this.#random = random;
     this.disk = new Disk(host.timeline, random.fork('disk'));
-    this.agent = new Agent(host, this);
+    this.wishes = new Wishes(twin?.wishes);
+    if (twin !== undefined) this.disk.put(twin.documents);
     this.#link = number === 0 ? undefined : host.links[number - 1];
   }
 
   /** What its wall clock shows, in milliseconds since 1970. */
   get clockMs(): number {
     return epochMs + Math.floor(this.#host.timeline.nowMs) + this.#clockErrorMs;
+  }
+
+  get clockErrorMs(): number {
+    return this.#clockErrorMs;
   }
 
   /** From now on it shows so much beside the true time. */
@@ -89,7 +104,7 @@ export class Site {
   }
 
   get mounts(): ReadonlyMap<string, Mount> {
-    return this.agent.mounts;
+    return this.#program?.agent.mounts ?? new Map();
   }
 
   get isHub(): boolean {
@@ -98,25 +113,60 @@ export class Site {
 
   /** Whether commands can be given to it. */
   get isUp(): boolean {
-    return this.vm !== undefined && this.process?.isPaused === false && !this.isDying;
+    return this.#program?.vm !== undefined && this.process?.isPaused === false;
   }
 
   /** Whether all of it runs that is meant to. */
   get isComplete(): boolean {
-    const link = this.isHub ? this.#service : this.#connection;
-    return this.isUp && link !== undefined && this.mounts.size === this.#host.setup.mos.length;
+    const isLinked = this.#program?.isLinked === true;
+    return this.isUp && isLinked && this.mounts.size === this.#host.setup.mos.length;
   }
 
   /** What commands can be given for: nothing that is on its way out. */
   get views(): readonly Mount[] {
-    return this.isUp ? this.agent.settled : [];
+    return this.isUp ? (this.#program?.agent.settled ?? []) : [];
   }
 
   start(): void {
     if (this.process !== undefined) return;
-    const process = new Process(this.#host.timeline, this.#random.fork(this.#lives++), () => this.clockMs);
-    this.process = process;
-    this.#open(process).catch((error: unknown) => this.#startAgain(process, error));
+    const random = this.#random.fork(this.#lives++);
+    const process = this.#newProcess(random);
+    const program = this.isHub ? this.#plainProgram(process) : this.#tapedProgram(process, random);
+    this.#program = program;
+    program.begin().catch((error: unknown) => this.#startAgain(process, error));
+  }
+
+  /** A process goes on that was made of another one's life; what it had open to others ends as `fate` says. */
+  goOn({ body, program, atMs }: Image, fate: Fate): void {
+    if (this.process !== undefined) return;
+    const process = this.#newProcess(this.#random.fork(this.#lives++));
+    const ears = this.#ears();
+    this.#program = program;
+    this.#body = body;
+    program.ears = ears;
+    if (program.vm !== undefined) ears.opened(program.vm);
+    for (const mount of this.mounts.values()) ears.mounted(mount);
+    body.live(this.#surroundings(process), atMs, fate);
+    program.agent.wishes = this.wishes;
+    const wishes = new Wishes(this.wishes);
+    body.note(({ program: { agent } }) => {
+      agent.wishes = wishes;
+      agent.arrangeAll();
+    });
+    program.agent.arrangeAll();
+    ears.connects();
+  }
+
+  /** Where its process is now; `undefined` for one that is not up, and for the hub's. */
+  get mark(): Mark | undefined {
+    return this.isUp && this.#body !== undefined
+      ? markOf(this.#body.tape, this.#host.timeline.nowMs)
+      : undefined;
+  }
+
+  /** A process of this VM as it was then. */
+  image(mark: Mark): Promise<Image> {
+    return imageOf(mark, this.#self);
   }
 
   /** The process ends from one moment to the next. */
@@ -132,11 +182,11 @@ export class Site {
 
   /** A regular close; resolves when it is over, and tells what still ticks. Not while the site is paused. */
   async close(): Promise<readonly string[]> {
-    const { process, vm } = this;
-    if (process === undefined || vm === undefined) return [];
-    this.vm = undefined;
-    await Promise.all(this.#closing);
-    await vm.close().catch((error: unknown) => this.#host.failures.addUnlessOfStorage(error, this.id));
+    const { process } = this;
+    const program = this.#program;
+    if (process === undefined || program?.vm === undefined) return [];
+    this.#body?.note((body) => void body.program.close());
+    await program.close();
     if (!process.isAlive) return [];
     const left = [...process.asked, ...this.#host.network.channelsOf(process, this.#host.links)];
     if (this.disk.isOpen) left.push('the disk');
@@ -148,54 +198,110 @@ export class Site {
 
   /** Gives the VM a command. The promise never settles when the process ends before. */
   execute(command: Command, server: string | undefined): Promise<Outcome> {
-    if (this.vm === undefined) throw new TypeError(`${this.id} is not up`);
-    return this.vm.execute(command, server === undefined ? {} : { server });
+    const program = this.#program;
+    if (program === undefined) throw new TypeError(`${this.id} is not up`);
+    this.#body?.note((body) => void body.program.execute(command, server).catch(ignore));
+    return program.execute(command, server);
+  }
+
+  /** Something is asked of a management object that a program has mounted; nobody waits for what comes of it in an image. */
+  ask<T>({ mo }: Mount, call: (mount: Mount) => Promise<T>): Promise<T> {
+    const ask = ({ program }: { readonly program: Program }): Promise<T> => {
+      const mount = program.agent.mounts.get(mo);
+      return mount === undefined ? Promise.reject(new TypeError(`${mo} is not mounted`)) : call(mount);
+    };
+    if (this.#program === undefined) throw new TypeError(`${this.id} is not up`);
+    this.#body?.note((body) => void ask(body).catch(ignore));
+    return ask({ program: this.#program });
   }
 
   /** Ends the connection and begins another; gives whether there was one. */
   redial(): boolean {
-    const connection = this.#connection;
-    if (!this.isUp || connection === undefined) return false;
-    this.#connection = undefined;
-    const closing = connection.close();
-    closing.catch((error: unknown) => this.#host.failures.add(error, this.id));
-    this.#closing.add(closing);
-    this.#connect();
+    const program = this.#program;
+    if (!this.isUp || program?.isLinked !== true || this.isHub) return false;
+    this.#body?.note((body) => body.program.redial());
+    program.redial();
     return true;
   }
 
-  async #open(process: Process): Promise<void> {
-    const { setup, network } = this.#host;
-    const storage = this.disk.open(process);
-    const { copySubtrees = false } = setup;
-    const vm = await openVmIn({ id: this.id, storage, rootAcl: openAcl, copySubtrees }, process.world);
-    if (this.process !== process) return;
-    this.#host.witness.opened(this, vm);
-    try {
-      await this.agent.begin(vm, process);
-      if (this.process !== process) return;
-      if (this.isHub) {
-        this.#service = await vm.serve(network.listen(process), {
-          admit: admitAnyoneUnauthenticated,
-          silenceMs: setup.silenceMs,
-        });
-        for (const mount of this.mounts.values()) this.#host.witness.serves(this, mount);
-      }
-      this.vm = vm;
-      this.#host.witness.connects(this);
-      if (!this.isHub) this.#connect();
-      this.agent.arrangeAll();
-    } catch (error) {
-      await vm.close().catch(() => undefined);
-      throw error;
-    }
+  /** Dials from now on: one that was to wait with it. */
+  connect(): void {
+    this.#body?.note((body) => body.program.connect());
+    this.#program?.connect();
   }
 
-  #connect(): void {
-    if (this.vm === undefined || this.process === undefined || this.#link === undefined) return;
-    const dialer = this.#host.network.dialer(this.process, this.#link);
-    const { silenceMs } = this.#host.setup;
-    this.#connection = this.vm.connect(dialer, { silenceMs, backoff: { firstMs: 20, maxMs: 400 } });
+  /** Has a management object mounted, or not, or by the agent's next version. Gives whether there is anything to do. */
+  arrange(mo: string, want: (wishes: Wishes) => boolean): boolean {
+    if (!want(this.wishes)) return false;
+    this.#body?.note(({ program: { agent } }) => {
+      want(agent.wishes);
+      void agent.arrange(mo);
+    });
+    void this.#program?.agent.arrange(mo);
+    return true;
+  }
+
+  get #self(): Self {
+    const { setup } = this.#host;
+    return { id: this.id, number: this.number, setup, dialsAtOnce: !this.isHub && !this.isTwin };
+  }
+
+  #newProcess(random: Random): Process {
+    const process = new Process(this.#host.timeline, random, () => this.clockMs);
+    this.process = process;
+    return process;
+  }
+
+  #plainProgram(process: Process): Program {
+    const { network } = this.#host;
+    const { world, later, storage } = this.#surroundings(process);
+    const dial = (): never => {
+      throw new TypeError('a hub dials nobody');
+    };
+    const senses: Senses = { world, later, storage, dialer: { dial }, listen: () => network.listen(process) };
+    return new Program(this.#self, senses, this.wishes, this.#ears());
+  }
+
+  #tapedProgram(process: Process, random: Random): Program {
+    const { setup, timeline } = this.#host;
+    const tape = new Tape({ random, wishes: new Wishes(this.wishes) });
+    const body = new Body(setup.network.maxMessageBytes, tape);
+    this.#body = body;
+    body.live(this.#surroundings(process), timeline.nowMs, 'breaks');
+    body.program = new Program(this.#self, body.senses, this.wishes, this.#ears());
+    body.note(({ program }) => void program.begin().catch(ignore));
+    return body.program;
+  }
+
+  #surroundings(process: Process): Surroundings {
+    const { timeline, network } = this.#host;
+    const link = this.#link;
+    return {
+      world: process.world,
+      nowMs: () => timeline.nowMs,
+      moment: () => timeline.moment,
+      later: (ms, call) => timeline.after(ms, process, call),
+      storage: this.disk.open(process),
+      dial: (answer) => (link === undefined ? ignore : network.dial(process, link, answer)),
+    };
+  }
+
+  #ears(): Ears {
+    const { witness, failures } = this.#host;
+    return {
+      opened: (vm) => witness.opened(this, vm),
+      mounted: (mount) => witness.mounted(this, mount),
+      serves: (mount) => witness.serves(this, mount),
+      connects: () => witness.connects(this),
+      ran: (mo, exec, handler) => witness.ran(this, mo, exec, handler),
+      failed: (error) => failures.addUnlessOfStorage(error, this.id),
+      drain: ignore,
+    };
+  }
+
+  /** Somebody took what was written in a management object out of the replica's hands. */
+  drained(mo: string): void {
+    this.#body?.note((body) => body.program.ears.drain(mo));
   }
 
   /** A disk that failed is tried again; anything else must not keep a VM from starting. */
@@ -210,12 +316,13 @@ export class Site {
   }
 
   #forget(): void {
-    this.isDying = false;
+    if (this.#program !== undefined) this.#program.isOver = true;
     this.process = undefined;
-    this.vm = undefined;
-    this.agent.forget();
-    this.#closing.clear();
-    this.#connection = undefined;
-    this.#service = undefined;
+    this.#program = undefined;
+    this.#body = undefined;
   }
+}
+
+function ignore(): void {
+  // Nothing to do.
 }

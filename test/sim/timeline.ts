@@ -23,6 +23,8 @@ export class Timeline {
   nowMs = 0;
   /** How many events ran. */
   ran = 0;
+  /** What happens while this stays the same happens at once: before anything comes of it. */
+  moment = 0;
   /** When more events than this are about to run, `run` rejects. */
   ranAtMost: number = Number.POSITIVE_INFINITY;
   readonly #queue: Event[] = [];
@@ -63,6 +65,7 @@ export class Timeline {
   /** Lets time pass: runs all events up to then. Rejects with what an event throws, or TooManyEvents. */
   async run(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
+    await settled();
     for (;;) {
       const [next] = this.#queue;
       if (next === undefined || next.atMs > untilMs) break;
@@ -74,9 +77,11 @@ export class Timeline {
         continue;
       }
       if (++this.ran > this.ranAtMost) throw new TooManyEvents(`more than ${this.ranAtMost} events`);
+      this.moment++;
       next.call();
       await settled();
     }
+    this.moment++;
     this.nowMs = untilMs;
   }
 
@@ -116,7 +121,7 @@ export class Timeline {
 }
 
 /** Resolves when all promises that could be settled have been: a turn of the real event loop ends only then. */
-function settled(): Promise<void> {
+export function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -25,6 +25,7 @@ export class Wiretap {
   #kept: Uint8Array[] = [];
   #own: LogRecord[] = [];
   #ownLocal: LogRecord[] = [];
+  #heardTaken: () => void = () => undefined;
 
   constructor(replica: Replica) {
     this.#replica = replica;
@@ -39,6 +40,7 @@ export class Wiretap {
   /** What commands wrote since the last call, what stays in the VM included. */
   taken(): { readonly shared: readonly LogRecord[]; readonly local: readonly LogRecord[] } {
     const entries = this.#drain();
+    this.#heardTaken();
     this.#kept.push(...entries);
     const commands = entries.map(decodeEntry).filter(isCommand);
     const [own, ownLocal] = [this.#own, this.#ownLocal];
@@ -48,6 +50,11 @@ export class Wiretap {
       shared: [...own, ...commands.flatMap(({ shared }) => shared.records)],
       local: [...ownLocal, ...commands.flatMap(({ local }) => local)],
     };
+  }
+
+  /** From now on it is told when something is taken, out of the replica's hands: what comes next is in another turn of the journal. */
+  onTaken(hear: () => void): void {
+    this.#heardTaken = hear;
   }
 
   /** From now on it is told when a hub has welcomed the VM, on each connection that begins from now on. */

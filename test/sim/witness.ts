@@ -46,6 +46,7 @@ export class Witness implements SiteWitness {
       clocks.welcomed(replica);
       books.welcomes.count(placeOf(site, mount));
     });
+    watch.tap.onTaken(() => site.drained(mo));
     // What a connection began while it was being mounted.
     if (mount.isSynced) clocks.welcomed(replica);
     failures.check(() => books.wholeCommands(site).mounted(mount));
@@ -168,7 +169,7 @@ export class Witness implements SiteWitness {
 
   /** Whether the rules of a management object may not be those of the beginning. */
   #isUpgraded(mo: string): boolean {
-    return this.#simulation.sites.some((site) => site.agent.versionOf(mo) > 0);
+    return this.#simulation.sites.some(({ wishes }) => wishes.versionOf(mo) > 0);
   }
 
   #mustBeKept(site: Site, mount: Mount): void {
