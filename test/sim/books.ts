@@ -15,17 +15,15 @@ export class Books {
   readonly welcomes: Welcomes = new Welcomes();
   readonly #ledgers: ReadonlyMap<string, Ledger>;
   readonly #clocks: ReadonlyMap<string, ClockCheck>;
-  readonly #localLedgers: ReadonlyMap<Site, ReadonlyMap<string, LocalLedger>>;
-  readonly #wholeCommands: ReadonlyMap<Site, WholeCommands>;
+  readonly #localLedgers = new Map<Site, Map<string, LocalLedger>>();
+  readonly #wholeCommands = new Map<Site, WholeCommands>();
   readonly #watches = new Map<Mount, Watch>();
 
-  constructor(mos: readonly MoSetup[], sites: readonly Site[], hub: Site) {
+  constructor(mos: readonly MoSetup[], hub: Site) {
     const forEachMo = <T>(book: (setup: MoSetup) => T) =>
       new Map(mos.map((setup) => [setup.mo, book(setup)]));
     this.#ledgers = forEachMo(() => new Ledger());
     this.#clocks = forEachMo(({ maxAheadMs }) => new ClockCheck(hub, maxAheadMs));
-    this.#localLedgers = new Map(sites.map((site) => [site, forEachMo(() => new LocalLedger())]));
-    this.#wholeCommands = new Map(sites.map((site) => [site, new WholeCommands(site)]));
   }
 
   get ledgers(): Iterable<Ledger> {
@@ -39,7 +37,10 @@ export class Books {
 
   /** What a VM wrote that stays in it. */
   localLedger(site: Site, mo: string): LocalLedger {
-    return known(this.#localLedgers.get(site)?.get(mo), `no management object ${mo} of ${site.id}`);
+    const ledgers = this.#localLedgers.get(site) ?? new Map<string, LocalLedger>();
+    const ledger = ledgers.get(mo) ?? new LocalLedger();
+    this.#localLedgers.set(site, ledgers.set(mo, ledger));
+    return ledger;
   }
 
   clocks(mo: string): ClockCheck {
@@ -47,7 +48,9 @@ export class Books {
   }
 
   wholeCommands(site: Site): WholeCommands {
-    return known(this.#wholeCommands.get(site), `no VM ${site.id}`);
+    const commands = this.#wholeCommands.get(site) ?? new WholeCommands(site);
+    this.#wholeCommands.set(site, commands);
+    return commands;
   }
 
   /** From now on this watches over the mount. */

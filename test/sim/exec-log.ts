@@ -1,4 +1,5 @@
 /** Which Execs were ordered, how often each ran where (rule X2), and what whoever ordered it was told (rule X4). */
+import type { LogRecord } from '../../src/replica/record.ts';
 import type { ExecOutcome } from '../../src/vm/events.ts';
 import type { ExecInvocation } from '../../src/vm/exec-runner.ts';
 
@@ -11,35 +12,86 @@ interface Order {
   readonly mount: object;
 }
 
+/** An Exec on one VM. */
+interface Run {
+  readonly vm: string;
+  readonly exec: string;
+  times: number;
+  /** It began without a hub in reach, or it is of what stays in the VM: its own disk decides (rule X2). */
+  isAlone: boolean;
+  isBegun: boolean;
+}
+
 export class ExecLog {
   readonly #orders = new Map<string, Order>();
-  readonly #runs = new Map<string, number>();
+  readonly #runs = new Map<string, Run>();
   /** What was told, by Exec. */
   readonly #told = new Map<string, string>();
   /** To which lives of a mount it was told, and by which it was acknowledged. */
   readonly #hearers = new Map<string, WeakSet<object>>();
   readonly #acknowledged = new Set<string>();
+  /** The VMs of which an older state, or a second one, came: what they are told of outcomes may not be what they were told before. */
+  readonly #unsure = new Set<string>();
+  /** VMs that have, or had, two processes at a time. */
+  readonly #doubled = new Set<string>();
 
   /** An order that was acknowledged. */
   ordered(exec: string, order: Order): void {
     this.#orders.set(exec, order);
   }
 
+  /** A VM notes that it begins it. */
+  begins(vm: string, exec: string, isAlone: boolean): void {
+    const run = this.#runOf(vm, exec);
+    run.isBegun = true;
+    run.isAlone = isAlone;
+  }
+
   /** A handler is called. Throws an Error when that is once too often. */
   ran(vm: string, mo: string, { id }: ExecInvocation, isIdempotent: boolean): void {
-    const key = `${mo} ${id} on ${vm}`;
-    const runs = (this.#runs.get(key) ?? 0) + 1;
-    this.#runs.set(key, runs);
-    if (runs > 1 && !isIdempotent) throw new Error(`[X2] ran ${runs} times: ${key}`);
+    const run = this.#runOf(vm, id);
+    run.isBegun = false;
+    run.times++;
+    const isTooOften = run.times > 1 && !isIdempotent && !(run.isAlone && this.#doubled.has(vm));
+    if (isTooOften) throw new Error(`[X2] ran ${run.times} times: ${mo} ${id} on ${vm}`);
+  }
+
+  /** What a VM has begun and not run. */
+  begunAt(vm: string): string[] {
+    return [...this.#runs.values()].flatMap((run) => (run.vm === vm && run.isBegun ? [run.exec] : []));
+  }
+
+  /** A VM that was about to run these is about to run them again: its memory is what it was then. */
+  begunAgain(vm: string, execs: readonly string[]): void {
+    for (const exec of execs) this.#runOf(vm, exec).times = 0;
+  }
+
+  /** An older state of the VM is back: of what it began alone its disk had the only word. */
+  wasSetBack(vm: string): void {
+    this.#unsure.add(vm);
+    for (const run of this.#runs.values()) if (run.vm === vm && run.isAlone) run.times = 0;
+  }
+
+  /** From now on it may have two processes: each of them runs what it began alone. */
+  doubled(vm: string): void {
+    this.#doubled.add(vm);
+  }
+
+  /** Neither its VM nor the hub has this any more: an order, or the word that a run started. */
+  lost({ content, stamp }: LogRecord): void {
+    if (content.kind === 'exec') this.#orders.delete(content.id);
+    if (content.kind === 'started') this.#runOf(stamp.vm, content.exec).times = 0;
   }
 
   /**
    * A mount tells an outcome; gives whether it was told before. Throws an Error when it is another than was told before, when one life of a mount tells it twice, and when it is told
-   * after the DM server was known to know it.
+   * after the DM server was known to know it; not of a VM of which an older state came back.
    */
-  told(mount: object, { exec, status, data, results }: ExecOutcome): boolean {
+  told(mount: object, vm: string, { exec, status, data, results }: ExecOutcome): boolean {
     const text = JSON.stringify([status, data]);
     const before = this.#told.get(exec);
+    this.#told.set(exec, text);
+    if (this.#unsure.has(vm)) return before !== undefined;
     const all = JSON.stringify([...results]);
     if (before !== undefined && before !== text)
       throw new Error(`[X4] two outcomes of the Exec ${exec}: ${before}, then ${text} (${all})`);
@@ -48,7 +100,6 @@ export class ExecLog {
     if (this.#acknowledged.has(exec))
       throw new Error(`[X4] the outcome of the Exec ${exec} was told after it was acknowledged`);
     this.#hearers.set(exec, hearers.add(mount));
-    this.#told.set(exec, text);
     return before !== undefined;
   }
 
@@ -68,5 +119,14 @@ export class ExecLog {
         ? [`${exec}, ordered by ${server || 'the device'} at ${vm} for ${mo}`]
         : [];
     });
+  }
+
+  #runOf(vm: string, exec: string): Run {
+    const key = `${exec} on ${vm}`;
+    const known = this.#runs.get(key);
+    if (known !== undefined) return known;
+    const run: Run = { vm, exec, times: 0, isAlone: false, isBegun: false };
+    this.#runs.set(key, run);
+    return run;
   }
 }

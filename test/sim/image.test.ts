@@ -11,7 +11,10 @@ const seeds = ['1', '2', '3', '4', '5', '6'];
 const steps = 80;
 
 /** Some steps of a seed; after every few of them each VM that is up is looked at. */
-async function play(seed: string, look: (simulation: Simulation, site: Site) => Promise<void>): Promise<void> {
+async function play(
+  seed: string,
+  look: (simulation: Simulation, site: Site) => Promise<void>,
+): Promise<void> {
   const random = new Random(seed);
   const simulation = new Simulation(seed, randomSetup(random.fork('setup')));
   const source = new StepSource(random.fork('steps'), simulation);
@@ -39,7 +42,8 @@ describe('the image of a process', () => {
       images++;
       const { mounts } = image.program.agent;
       expect([...mounts.keys()]).toEqual([...site.mounts.keys()]);
-      for (const [mo, mount] of site.mounts) expect(contentOf(mounts.get(mo) as Mount)).toBe(contentOf(mount));
+      for (const [mo, mount] of site.mounts)
+        expect(contentOf(mounts.get(mo) as Mount)).toBe(contentOf(mount));
     });
     expect(images).toBeGreaterThan(0);
   });

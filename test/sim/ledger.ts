@@ -7,9 +7,10 @@ import { isTreeRecord, type LogRecord, type TreeContent } from '../../src/replic
 import type { Replica } from '../../src/replica/replica.ts';
 import { compareStamps } from '../../src/replica/stamp.ts';
 import { chainOf, isPresent, keyOf, reports, textOf } from '../replica/fate.ts';
+import { Lines, type Spot } from './lines.ts';
 
 /** A write to a register, or the end of a node, which need not leave a record. */
-interface Write {
+export interface Write {
   readonly vm: string;
   readonly node: string;
   /** The node and all above it, when it was written. */
@@ -19,15 +20,19 @@ interface Write {
   readonly kind: TreeContent['kind'] | 'end';
   /** As it was written; once merged, as it was merged: its stamp may have been made anew (rule T3). */
   record: LogRecord | undefined;
-  /** The place in main that the writer had seen. */
-  readonly seen: number;
+  /** What the writer had seen of main. */
+  readonly seen: Spot;
   /** Counts the writes of all VMs. */
   readonly order: number;
   /** The command was answered: it survives. */
   isAcknowledged: boolean;
-  /** The place in main at which it was merged, or a little after. */
-  place: number | undefined;
+  /** Where in main it was merged, or a little after. */
+  readonly merged: Spot[];
   isRefused: boolean;
+  /** Nobody has it any more: each who had it was put back to before. */
+  isGone: boolean;
+  /** The other writes of its command. */
+  readonly command: readonly Write[];
 }
 
 /** What one command wrote. */
@@ -45,22 +50,36 @@ export interface Ended {
 
 export class Ledger {
   readonly #writes: Write[] = [];
+  /** By write id and content: clones of one memory use a write id twice (rule Y4). */
   readonly #byRecord = new Map<string, Write>();
-  /** Everything ever merged that the hub was seen to merge, or to write. */
-  readonly #history = new Map<string, LogRecord>();
+  /** By stamp and content, and by content alone: of a write that was given another write id. */
+  readonly #byStamp = new Map<string, Write>();
+  readonly #byContent = new Map<string, Write>();
+  readonly lines: Lines = new Lines();
+  /** Everything that the hub was seen to merge, or to write, in the present line. */
+  #history = new Map<string, LogRecord>();
+  /** Notes and Deletes of all lines. */
+  readonly #ever = new Map<string, LogRecord>();
   readonly #refusedAdds = new Set<string>();
   /** Records whose stamps were made anew before they were merged (rule T3). */
   restamped = 0;
+  /** VMs of which an older state, or a second one, came. */
+  readonly #rewound = new Set<string>();
   #order = 0;
 
   /** Writes whose command was never answered, and that nobody heard of. */
   get lost(): number {
-    const isLost = ({ isAcknowledged, isRefused, place, kind }: Write) =>
-      !isAcknowledged && !isRefused && place === undefined && kind !== 'end';
+    const isLost = ({ isAcknowledged, isRefused, merged, kind }: Write) =>
+      !isAcknowledged && !isRefused && merged.length === 0 && kind !== 'end';
     return this.#writes.filter(isLost).length;
   }
 
-  /** All records that were ever merged, those included that are not needed any more. */
+  /** How many acknowledged writes are gone with the disks that had them. */
+  get gone(): number {
+    return this.#writes.filter(({ isAcknowledged, isGone }) => isAcknowledged && isGone).length;
+  }
+
+  /** All records that were ever merged in the present line and those it comes from, those included that are not needed any more. */
   history(): Iterable<LogRecord> {
     return this.#history.values();
   }
@@ -74,10 +93,11 @@ export class Ledger {
     replica: Replica,
   ): Written {
     const writes: Write[] = [];
+    const spot = { line: this.lines.ofEpoch(replica.meta?.epoch), place: seen };
     const note = (write: Pick<Write, 'node' | 'chain' | 'kind' | 'record'>): void => {
       const required = requiredOf(write.chain, replica);
-      const known = { vm, seen, required, order: ++this.#order };
-      writes.push({ ...write, ...known, isAcknowledged: false, place: undefined, isRefused: false });
+      const known = { vm, seen: spot, required, order: ++this.#order, command: writes };
+      writes.push({ ...write, ...known, isAcknowledged: false, merged: [], isRefused: false, isGone: false });
     };
     for (const { id, chain } of ended) note({ node: id, chain, kind: 'end', record: undefined });
     for (const record of records) {
@@ -90,7 +110,7 @@ export class Ledger {
     }
     for (const write of writes) {
       this.#writes.push(write);
-      if (write.record !== undefined) this.#byRecord.set(keyOf(write.record), write);
+      if (write.record !== undefined) this.#enter(write, write.record);
     }
     return {
       size: writes.length,
@@ -100,16 +120,29 @@ export class Ledger {
     };
   }
 
+  /** A process of the hub begins, and has this in main, up to this place: what was merged later is another line's. */
+  begins(records: readonly LogRecord[], place: number): void {
+    this.lines.begin(place);
+    const kept = [...this.#history].filter(([, record]) => record.place <= place);
+    this.#history = new Map(kept);
+    for (const record of records) this.#history.set(keyOf(record), record);
+  }
+
   /** The hub merged the records by this place. */
   merged(records: Iterable<LogRecord>, place: number): void {
     for (const record of records) {
       const key = keyOf(record);
-      if (!this.#history.has(key)) this.#history.set(key, { ...record, place: record.place || place });
-      const write = this.#byRecord.get(key);
+      const placed = { ...record, place: record.place || place };
+      if (!this.#history.has(key)) this.#history.set(key, placed);
+      const { kind } = record.content;
+      if (kind === 'delete' || kind === 'conflict') this.#ever.set(`${this.lines.present} ${key}`, placed);
+      const write = this.#writeOf(record);
       if (write === undefined) continue;
       if (write.record !== undefined && compareStamps(write.record.stamp, record.stamp) !== 0)
         this.restamped++;
-      write.place ??= record.place || place;
+      const line = this.lines.present;
+      if (!write.merged.some((spot) => spot.line === line)) write.merged.push({ line, place: placed.place });
+      write.isGone = false;
       write.record = record;
     }
   }
@@ -117,9 +150,45 @@ export class Ledger {
   heard(event: ReplicaEvent): void {
     if (event.type !== 'refused') return;
     for (const record of event.records) {
-      const write = this.#byRecord.get(keyOf(record));
+      const write = this.#writeOf(record);
       if (write !== undefined) write.isRefused = true;
       if (record.content.kind === 'add') this.#refusedAdds.add(record.node);
+    }
+  }
+
+  /** An older state of the VM is back, or a second one. */
+  wasSetBack(vm: string): void {
+    this.#rewound.add(vm);
+  }
+
+  /** Which writes these records are. */
+  held(records: Iterable<LogRecord>): Set<Write> {
+    const held = new Set<Write>();
+    for (const record of records) {
+      const write = this.#writeOf(record);
+      if (write !== undefined) held.add(write);
+    }
+    return held;
+  }
+
+  /**
+   * Disks or memories were put back, or lost. What somebody had before, and nobody has any more, is gone; so is what nobody had because somebody superseded it who is gone with it. No rule brings that back (Y4).
+   */
+  setBack(before: ReadonlySet<Write>, after: ReadonlySet<Write>): void {
+    for (const write of after) write.isGone = false;
+    const gone = [...before].filter((write) => !after.has(write));
+    for (const write of gone) {
+      write.isGone = true;
+      for (const other of write.command) if (other.kind === 'end') other.isGone = true;
+    }
+    if (gone.length === 0) return;
+    for (const write of this.#writes.toReversed()) {
+      if (write.isGone || write.record === undefined || after.has(write) || !write.isAcknowledged) continue;
+      if (this.#isSuperseded(write) || this.#isTold(write)) continue;
+      const wasSuperseded = this.#writes.some(
+        (other) => other.isGone && this.#supersedes({ ...other, isGone: false }, write, []),
+      );
+      if (wasSuperseded) write.isGone = true;
     }
   }
 
@@ -130,44 +199,94 @@ export class Ledger {
 
   /** Whether a Delete of the node was merged after this place. */
   wasDeletedAfter(place: number, node: string): boolean {
-    for (const record of this.#history.values())
+    for (const record of this.#ever.values())
       if (record.node === node && record.content.kind === 'delete' && record.place > place) return true;
     return false;
   }
 
-  /** The acknowledged writes that are neither there, nor superseded or deleted by somebody who knew of them, nor reported (rule M8). */
-  vanished(hub: Replica): string[] {
-    const notes = [...this.#history.values()].filter(({ content }) => content.kind === 'conflict');
+  /**
+   * The acknowledged writes that are neither there, nor superseded or deleted by somebody who knew of them, nor reported (rule M8), nor gone with all who had them, nor listed as lost (rule Y4).
+   */
+  vanished(hub: Replica, isListed: (record: LogRecord) => boolean): string[] {
     return this.#writes.flatMap((write) => {
-      const { record, vm, place, seen } = write;
-      if (!write.isAcknowledged || record === undefined || write.isRefused) return [];
+      const { record, vm, merged, seen } = write;
+      if (!write.isAcknowledged || record === undefined || write.isGone) return [];
       const node = hub.nodeById(record.node);
       if (isPresent(record, node) || isLetGo(write.required, hub)) return [];
-      // The last ones first: most likely it is one of them.
-      const isSuperseded = (equals: readonly Write[]) =>
-        this.#writes.findLast((other) => supersedes(other, write, equals)) !== undefined;
-      if (isSuperseded([])) return [];
-      const equals = this.#writes.filter((other) => isEqual(other, write));
-      if (isSuperseded(equals)) return [];
-      if (notes.some((note) => equals.some((equal) => reports(note, equal.record)))) return [];
-      return [JSON.stringify({ vm, seen, place, record })];
+      if (this.#isSuperseded(write) || this.#isTold(write) || isListed(record)) return [];
+      return [JSON.stringify({ vm, seen, merged, record })];
     });
+  }
+
+  /** Whether its VM heard that it was refused, or that it, or another that wrote the same, was lost. */
+  #isTold(write: Write): boolean {
+    if (write.isRefused) return true;
+    const notes = [...this.#ever.values()].filter(({ content }) => content.kind === 'conflict');
+    const equals = this.#writes.filter((other) => isEqual(other, write));
+    return notes.some((note) => equals.some((equal) => reports(note, equal.record)));
+  }
+
+  #isSuperseded(write: Write): boolean {
+    // The last ones first: most likely it is one of them.
+    const isBy = (equals: readonly Write[]) =>
+      this.#writes.findLast((other) => this.#supersedes(other, write, equals)) !== undefined;
+    return isBy([]) || isBy(this.#writes.filter((other) => isEqual(other, write)));
+  }
+
+  /** `equals`: the write, and those that wrote the same. */
+  #supersedes(later: Write, write: Write, equals: readonly Write[]): boolean {
+    if (later.isGone) return false;
+    // What a VM took back before anybody heard of it leaves no trace: a Delete that was not answered may have done so.
+    const isTakenBack = later.kind === 'end' && later.vm === write.vm;
+    // What waits is replaced by a later write of the VM (rule D5): of that one it is told that it was refused.
+    const isToldOf = later.isRefused && later.vm === write.vm && write.merged.length === 0;
+    const isThere = (later.isAcknowledged || later.merged.length > 0) && !later.isRefused;
+    if (later === write || !(isThere || isTakenBack || isToldOf)) return false;
+    const isDelete = (later.kind === 'end' || later.kind === 'delete') && write.chain.includes(later.node);
+    const isSameRegister = later.kind === write.kind && later.node === write.node;
+    if (!(isDelete || isSameRegister)) return false;
+    // Its writer knew of the other, or of one that said the same: of equal writes none is lost.
+    return this.#knows(later, write) || equals.some((equal) => equal !== later && this.#knows(later, equal));
+  }
+
+  /** Whether the writer of one write knew of the other; a VM's own earlier writes are no conflict. */
+  #knows(later: Write, write: Write): boolean {
+    if (write.merged.some((spot) => this.lines.includes(later.seen, spot))) return true;
+    if (later.vm !== write.vm) return false;
+    return write.order < later.order || (this.#rewound.has(write.vm) && isStampedEarlier(write, later));
+  }
+
+  #enter(write: Write, record: LogRecord): void {
+    const { vm, ms, counter } = record.stamp;
+    const content = contentKey(record);
+    this.#byRecord.set(`${keyOf(record)} ${content}`, write);
+    this.#byStamp.set(`${ms} ${counter} ${vm} ${content}`, write);
+    this.#byContent.set(`${vm} ${content}`, write);
+  }
+
+  /** Who is put back gives what waits other write ids, under its old stamps as far as these can be kept (rule Y4). */
+  #writeOf(record: LogRecord): Write | undefined {
+    if (!isTreeRecord(record)) return undefined;
+    const content = contentKey(record);
+    const known = this.#byRecord.get(`${keyOf(record)} ${content}`);
+    if (known !== undefined) return known;
+    const { ms, counter, vm } = record.stamp;
+    const found =
+      this.#byStamp.get(`${ms} ${counter} ${vm} ${content}`) ?? this.#byContent.get(`${vm} ${content}`);
+    if (found !== undefined) this.#byRecord.set(`${keyOf(record)} ${content}`, found);
+    return found;
   }
 }
 
-/** `equals`: the write, and those that wrote the same. */
-function supersedes(later: Write, write: Write, equals: readonly Write[]): boolean {
-  // What a VM took back before anybody heard of it leaves no trace: a Delete that was not answered may have done so.
-  const isTakenBack = later.kind === 'end' && later.vm === write.vm;
-  // What waits is replaced by a later write of the VM (rule D5): of that one it is told that it was refused.
-  const isToldOf = later.isRefused && later.vm === write.vm && write.place === undefined;
-  const isThere = (later.isAcknowledged || later.place !== undefined) && !later.isRefused;
-  if (later === write || !(isThere || isTakenBack || isToldOf)) return false;
-  const isDelete = (later.kind === 'end' || later.kind === 'delete') && write.chain.includes(later.node);
-  const isSameRegister = later.kind === write.kind && later.node === write.node;
-  if (!(isDelete || isSameRegister)) return false;
-  // Its writer knew of the other, or of one that said the same: of equal writes none is lost.
-  return knows(later, write) || equals.some((equal) => equal !== later && knows(later, equal));
+/** What two states of one VM wrote is told apart by its stamps alone, by the hub, too. */
+function isStampedEarlier(a: Write, b: Write): boolean {
+  return (
+    a.record !== undefined && b.record !== undefined && compareStamps(a.record.stamp, b.record.stamp) < 0
+  );
+}
+
+function contentKey(record: LogRecord): string {
+  return `${record.node} ${textOf(record)}`;
 }
 
 /** Those of the nodes that are there because the schema requires them. */
@@ -192,10 +311,4 @@ function isEqual({ node, record }: Write, write: Write): boolean {
   const isOne = record?.content.kind === 'add' || record?.content.kind === 'delete';
   if (isOne || record === undefined) return record !== undefined && record === write.record;
   return node === write.node && textOf(record) === textOf(write.record);
-}
-
-/** Whether the writer of one write knew of the other; a VM's own earlier writes are no conflict. */
-function knows(later: Write, write: Write): boolean {
-  if (write.place !== undefined && write.place <= later.seen) return true;
-  return later.vm === write.vm && write.order < later.order;
 }

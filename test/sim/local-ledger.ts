@@ -19,6 +19,23 @@ export class LocalLedger {
   /** By register, in order, from the last acknowledged one on. */
   readonly #registers = new Map<string, LocalWrite[]>();
 
+  /** All that it knows now. */
+  copy(): LocalLedger {
+    const copy = new LocalLedger();
+    copy.becomes(this);
+    return copy;
+  }
+
+  /** Knows from now on what another knows. */
+  becomes(other: LocalLedger): void {
+    this.#registers.clear();
+    for (const [key, writes] of other.#registers)
+      this.#registers.set(
+        key,
+        writes.map((write) => ({ ...write })),
+      );
+  }
+
   /** The VM carried out a command, which wrote these records and ended these nodes. */
   written(records: readonly LogRecord[], ended: readonly Ended[], replica: Replica): Written {
     for (const { id } of ended) this.#end(id);

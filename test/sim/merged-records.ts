@@ -3,8 +3,8 @@ import type { LogRecord } from '../../src/replica/record.ts';
 import type { Stamp } from '../../src/replica/stamp.ts';
 import { keyOf } from '../replica/fate.ts';
 
-/** Throws an Error when a write, or a note of the same conflict, is there twice. */
-export function checkMergedOnce(mo: string, records: Iterable<LogRecord>): void {
+/** Throws an Error when a write, or a note of the same conflict, is there twice. After an older state of somebody came back a conflict may be noted again (`mayRepeat`). */
+export function checkMergedOnce(mo: string, records: Iterable<LogRecord>, mayRepeat: boolean): void {
   const writes = new Map<string, LogRecord>();
   const conflicts = new Map<string, LogRecord>();
   for (const record of records) {
@@ -12,7 +12,7 @@ export function checkMergedOnce(mo: string, records: Iterable<LogRecord>): void 
     mustBeNew(writes.get(key), record, `[D2] merged twice in ${mo}`);
     writes.set(key, record);
     const conflict = conflictKey(record);
-    if (conflict === undefined) continue;
+    if (conflict === undefined || mayRepeat) continue;
     mustBeNew(conflicts.get(conflict), record, `[M8] told twice in ${mo}`);
     conflicts.set(conflict, record);
   }

@@ -1,30 +1,33 @@
 /** What each deed of a scenario does to a simulation. What lasts is ended by the timeline. */
 import { acknowledge, execute, resolve } from './carry-out.ts';
 import { hasRenewal } from './commands.ts';
+import { copyOf, putBack } from './copies.ts';
 import { usualSlownessMs } from './disk.ts';
+import type { Image } from './image.ts';
 import { writeChurn, writeLarge } from './reserved.ts';
 import type { Crash, Deed, Step } from './scenario.ts';
 import type { Setup } from './setup.ts';
 import { checkShown } from './shown.ts';
 import type { Simulation } from './simulation.ts';
 import type { Site } from './site.ts';
+import { beginTwin } from './twins.ts';
 import type { Wishes } from './wishes.ts';
 
 /** Lets the time before the step pass, does the deed, and looks at every VM that changed. */
 export async function playStep(simulation: Simulation, step: Step): Promise<void> {
   await simulation.run(step.afterMs);
-  play(simulation, step);
+  play(simulation, step, await imageFor(simulation, step));
   // What follows at once.
   await simulation.run(0);
   simulation.note(step.type);
-  for (const site of simulation.sites) for (const watch of simulation.books.watches(site)) watch.check();
+  for (const site of simulation.everybody) for (const watch of simulation.books.watches(site)) watch.check();
   if (step.type === 'execute' && step.commands.some(({ command }) => hasRenewal(command))) {
     const site = simulation.site(step.vm);
     if (!site.isHub && site.isUp) for (const mount of site.mounts.values()) checkShown(site.id, mount);
   }
 }
 
-function play(simulation: Simulation, deed: Deed): void {
+function play(simulation: Simulation, deed: Deed, image: Image | undefined): void {
   const { coverage, timeline, links, setup } = simulation;
   const site = simulation.site(deed.vm);
   const link = links[deed.vm - 1];
@@ -97,6 +100,23 @@ function play(simulation: Simulation, deed: Deed): void {
       });
       return;
     }
+    case 'power-cut': {
+      if (site.process === undefined) return;
+      coverage.count('hosts without power');
+      const noticed = { isNoticed: false, lastsMs: deed.lastsMs };
+      crash(simulation, site, { share: deed.share, ...noticed });
+      for (const { vm, share } of deed.others) crash(simulation, simulation.site(vm), { share, ...noticed });
+      return;
+    }
+    case 'backup':
+      simulation.copies.set(site, copyOf(simulation, site));
+      return;
+    case 'restore':
+      restore(simulation, site, deed, image);
+      return;
+    case 'clone':
+      if (site.isUp && !site.isHub) beginTwin(simulation, site, deed, image);
+      return;
     case 'pause': {
       const { process } = site;
       if (process === undefined || process.isPaused) return;
@@ -160,6 +180,36 @@ function crash(simulation: Simulation, site: Site, { share, isNoticed, lastsMs }
   countOpenAtomics(simulation, site);
   site.crash(share, isNoticed);
   simulation.timeline.after(lastsMs, undefined, () => site.start());
+}
+
+type Restore = Extract<Deed, { type: 'restore' }>;
+
+/** With an image it goes on with the memory that it had. */
+function restore(simulation: Simulation, site: Site, deed: Restore, image: Image | undefined): void {
+  const { books, copies, coverage, timeline, witness } = simulation;
+  const copy = copies.get(site);
+  if (copy === undefined || site.process === undefined) return;
+  coverage.count(site.isHub ? 'disks put back of the hub' : 'disks put back');
+  witness.setBack(site);
+  site.crash(0, deed.isNoticed);
+  putBack(simulation, site, copy);
+  timeline.after(deed.lastsMs, undefined, () => {
+    if (image === undefined || site.process !== undefined) {
+      site.start();
+      return;
+    }
+    coverage.count('memories put back');
+    books.execs.begunAgain(site.id, copy.begun);
+    witness.loses(site, () => site.goOn(image, deed.isNoticed ? 'breaks' : 'silent'));
+  });
+}
+
+/** The memory that the step brings back, or doubles. */
+async function imageFor(simulation: Simulation, step: Step): Promise<Image | undefined> {
+  if (step.type !== 'restore' && step.type !== 'clone') return undefined;
+  const site = simulation.site(step.vm);
+  const mark = step.type === 'clone' ? site.mark : simulation.copies.get(site)?.mark;
+  return step.withMemory && mark !== undefined ? site.image(mark) : undefined;
 }
 
 function upgrade({ mos }: Setup, wishes: Wishes, mo: string): boolean {

@@ -16,8 +16,6 @@ export interface Self {
   /** The VM's number in the setup; 0 is the hub. */
   readonly number: number;
   readonly setup: Setup;
-  /** Whether it dials as soon as it has begun. */
-  readonly dialsAtOnce: boolean;
 }
 
 /** Whom a program tells what happens in it. Nothing that they do comes back to it. */
@@ -67,7 +65,7 @@ export class Program {
 
   /** Opens, mounts, serves or connects. Rejects with what a disk makes fail; then nothing of it runs. */
   async begin(): Promise<void> {
-    const { id, setup, number, dialsAtOnce } = this.#self;
+    const { id, setup, number } = this.#self;
     const { storage, world, listen } = this.#senses;
     const { copySubtrees = false } = setup;
     const vm = await openVmIn({ id, storage, rootAcl: openAcl, copySubtrees }, world);
@@ -84,20 +82,12 @@ export class Program {
       }
       this.vm = vm;
       this.ears.connects();
-      if (dialsAtOnce) this.connect();
+      this.#connect();
       this.agent.arrangeAll();
     } catch (error) {
       await vm.close().catch(() => undefined);
       throw error;
     }
-  }
-
-  /** Dials from now on. */
-  connect(): void {
-    if (this.vm === undefined || this.#self.number === 0 || this.#connection !== undefined) return;
-    const { silenceMs } = this.#self.setup;
-    const options = { silenceMs, backoff: { firstMs: 20, maxMs: 400 } };
-    this.#connection = this.vm.connect(this.#senses.dialer, options);
   }
 
   /** Ends the connection and begins another. */
@@ -108,7 +98,7 @@ export class Program {
     const closing = connection.close();
     closing.catch((error: unknown) => this.ears.failed(error));
     this.#closing.add(closing);
-    this.connect();
+    this.#connect();
   }
 
   /** Gives the VM a command. The promise never settles when the process ends before. */
@@ -124,6 +114,13 @@ export class Program {
     this.vm = undefined;
     await Promise.all(this.#closing);
     await vm.close().catch((error: unknown) => this.ears.failed(error));
+  }
+
+  #connect(): void {
+    if (this.vm === undefined || this.#self.number === 0) return;
+    const { silenceMs } = this.#self.setup;
+    const options = { silenceMs, backoff: { firstMs: 20, maxMs: 400 } };
+    this.#connection = this.vm.connect(this.#senses.dialer, options);
   }
 
   /** It does not dial by itself when its VM's id came twice (rule Y4): its agent does, after a while. */

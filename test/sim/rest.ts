@@ -54,7 +54,8 @@ async function waitForRest(simulation: Simulation): Promise<void> {
   }
 }
 
-function whoIsRestless({ sites, setup, links }: Simulation): string | undefined {
+function whoIsRestless({ sites, twins, setup, links }: Simulation): string | undefined {
+  for (const { id } of twins) return `a clone of ${id} is there`;
   for (const site of sites) {
     if (!site.isComplete) return `${site.id} is not up`;
     if (!site.disk.isIdle) return `${site.id} is writing`;

@@ -47,6 +47,29 @@ export type Deed = { readonly vm: number } & (
   /** A regular close, and a start. */
   | { readonly type: 'stop'; readonly lastsMs: number }
   | { readonly type: 'pause'; readonly lastsMs: number }
+  /** All VMs of one host crash at the same moment; of what each disk had under way a share of its own reaches it. */
+  | {
+      readonly type: 'power-cut';
+      readonly others: readonly { readonly vm: number; readonly share: number }[];
+      readonly share: number;
+      readonly lastsMs: number;
+    }
+  /** Keeps what is on its disk now, and what its process is. */
+  | { readonly type: 'backup' }
+  /** Crashes, and begins anew on the disk of its last backup; with its memory it goes on where it was. */
+  | {
+      readonly type: 'restore';
+      readonly withMemory: boolean;
+      readonly isNoticed: boolean;
+      readonly lastsMs: number;
+    }
+  /** A second process with its id, on a copy of its disk, or of its memory too, is given commands of its own and has no network for a while; it is retired when it has delivered them. */
+  | {
+      readonly type: 'clone';
+      readonly withMemory: boolean;
+      readonly commands: readonly { readonly command: Command; readonly server?: string }[];
+      readonly offlineMs: number;
+    }
   /** From now on its wall clock is off by so much. */
   | { readonly type: 'clock'; readonly errorMs: number }
   | { readonly type: 'break-disk'; readonly failure: Failure; readonly lastsMs: number }

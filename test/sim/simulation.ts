@@ -2,6 +2,7 @@
 import { Ambushes } from './ambushes.ts';
 import { Books } from './books.ts';
 import type { View } from './commands.ts';
+import type { Copy } from './copies.ts';
 import { Coverage } from './coverage.ts';
 import { Failures } from './failures.ts';
 import { Link, Network } from './network.ts';
@@ -22,20 +23,37 @@ export class Simulation implements SiteHost, Situation {
   readonly links: readonly Link[];
   readonly sites: readonly Site[];
   readonly books: Books;
+  /** Clones of VMs. */
+  readonly twins: Set<Site> = new Set();
+  /** The last backup of each VM. */
+  readonly copies: Map<Site, Copy> = new Map();
   readonly witness: Witness;
   /** A line after each step, and at the end what the hub shows: equal when all that happened is. */
   readonly log: string[] = [];
+  readonly #random: Random;
+  #twinsBegun = 0;
 
   /** All VMs start. */
   constructor(seed: string, setup: Setup) {
     const random = new Random(seed);
+    this.#random = random;
     this.setup = setup;
     this.links = setup.vms.slice(1).map((vm) => new Link(this.timeline, random.fork(`link of ${vm}`)));
     this.network = new Network(this.timeline, setup.network);
     this.witness = new Witness(this);
     this.sites = setup.vms.map((vm, number) => new Site(this, number, random.fork(vm)));
-    this.books = new Books(setup.mos, this.sites, this.hub);
+    this.books = new Books(setup.mos, this.hub);
     for (const site of this.sites) site.start();
+  }
+
+  /** All processes' VMs, clones included. */
+  get everybody(): readonly Site[] {
+    return [...this.sites, ...this.twins];
+  }
+
+  /** Chance for one more clone. */
+  twinChance(): Random {
+    return this.#random.fork(`clone ${this.#twinsBegun++}`);
   }
 
   get hub(): Site {
@@ -86,6 +104,7 @@ export class Simulation implements SiteHost, Situation {
     for (const ledger of this.books.ledgers) {
       this.coverage.count('stamps made anew', ledger.restamped);
       this.coverage.count('writes lost in crashes', ledger.lost);
+      this.coverage.count('acknowledged writes gone with who had them', ledger.gone);
     }
     for (const { disk } of this.sites) this.coverage.count('storage failures', disk.failures);
     for (const { lost } of this.links) this.coverage.count('messages lost', lost);

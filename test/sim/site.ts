@@ -1,4 +1,5 @@
 /** One VM of a simulation: its disk, its clock and what its owner wants outlive its processes, in which real `Vm`s run. */
+import { VirmoError } from '../../src/errors.ts';
 import type { Command, Outcome } from '../../src/tree/command.ts';
 import type { ExecInvocation } from '../../src/vm/exec-runner.ts';
 import type { Connection } from '../../src/vm/follower-link.ts';
@@ -40,6 +41,8 @@ export interface SiteWitness {
   connects(site: Site): void;
   /** Its process is about to end from one moment to the next. */
   crashes(site: Site): void;
+  /** Something happens by which it may lose what it has in memory or on its disk. */
+  loses(site: Site, lose: () => void): void;
   /** A handler is called. */
   ran(site: Site, mo: string, exec: ExecInvocation, handler: HandlerSetup): void;
 }
@@ -65,6 +68,8 @@ export class Site {
   clockSetMs: number = Number.NEGATIVE_INFINITY;
   clockSettings = 0;
   #clockErrorMs = 0;
+  /** Whether it has no network: what it dials cannot be reached. */
+  isOffline = false;
   process: Process | undefined;
   readonly #host: SiteHost;
   readonly #random: Random;
@@ -174,10 +179,7 @@ export class Site {
     const { process } = this;
     if (process === undefined) return;
     this.#host.witness.crashes(this);
-    process.kill();
-    this.#host.network.died(process, this.#host.links, isNoticed);
-    this.disk.crash(share);
-    this.#forget();
+    this.#end(process, isNoticed, () => this.disk.crash(share));
   }
 
   /** A regular close; resolves when it is over, and tells what still ticks. Not while the site is paused. */
@@ -190,9 +192,7 @@ export class Site {
     if (!process.isAlive) return [];
     const left = [...process.asked, ...this.#host.network.channelsOf(process, this.#host.links)];
     if (this.disk.isOpen) left.push('the disk');
-    process.kill();
-    this.#host.network.died(process, this.#host.links, true);
-    this.#forget();
+    this.#end(process, true);
     return left;
   }
 
@@ -224,12 +224,6 @@ export class Site {
     return true;
   }
 
-  /** Dials from now on: one that was to wait with it. */
-  connect(): void {
-    this.#body?.note((body) => body.program.connect());
-    this.#program?.connect();
-  }
-
   /** Has a management object mounted, or not, or by the agent's next version. Gives whether there is anything to do. */
   arrange(mo: string, want: (wishes: Wishes) => boolean): boolean {
     if (!want(this.wishes)) return false;
@@ -243,7 +237,7 @@ export class Site {
 
   get #self(): Self {
     const { setup } = this.#host;
-    return { id: this.id, number: this.number, setup, dialsAtOnce: !this.isHub && !this.isTwin };
+    return { id: this.id, number: this.number, setup };
   }
 
   #newProcess(random: Random): Process {
@@ -282,7 +276,11 @@ export class Site {
       moment: () => timeline.moment,
       later: (ms, call) => timeline.after(ms, process, call),
       storage: this.disk.open(process),
-      dial: (answer) => (link === undefined ? ignore : network.dial(process, link, answer)),
+      dial: (answer) => {
+        if (link !== undefined && !this.isOffline) return network.dial(process, link, answer);
+        const error = new VirmoError('channel-failed', 'there is no network');
+        return timeline.after(1, process, () => answer(error));
+      },
     };
   }
 
@@ -307,19 +305,22 @@ export class Site {
   /** A disk that failed is tried again; anything else must not keep a VM from starting. */
   #startAgain(process: Process, error: unknown): void {
     if (this.process !== process) return;
-    process.kill();
-    this.#host.network.died(process, this.#host.links, true);
-    this.disk.crash(1);
-    this.#forget();
+    this.#end(process, true, () => this.disk.crash(1));
     this.#host.failures.addUnlessOfStorage(error, this.id);
     this.#host.timeline.after(retryMs, undefined, () => this.start());
   }
 
-  #forget(): void {
-    if (this.#program !== undefined) this.#program.isOver = true;
-    this.process = undefined;
-    this.#program = undefined;
-    this.#body = undefined;
+  #end(process: Process, isNoticed: boolean, andThen: () => void = ignore): void {
+    const { network, links, witness } = this.#host;
+    process.kill();
+    network.died(process, links, isNoticed);
+    witness.loses(this, () => {
+      andThen();
+      if (this.#program !== undefined) this.#program.isOver = true;
+      this.process = undefined;
+      this.#program = undefined;
+      this.#body = undefined;
+    });
   }
 }
 

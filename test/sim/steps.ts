@@ -33,6 +33,10 @@ const deeds = {
   slow: 12,
   redial: 8,
   crash: 22,
+  'power-cut': 4,
+  backup: 0,
+  restore: 0,
+  clone: 0,
   stop: 6,
   pause: 12,
   clock: 12,
@@ -128,6 +132,25 @@ function randomDeed(random: Random, situation: Situation): Deed {
       return { type: kind, vm: follower };
     case 'crash':
       return { type: kind, vm, share: random.next(), isNoticed: random.chance(0.7), lastsMs };
+    case 'power-cut': {
+      const others = [...setup.vms.keys()].filter((other) => other !== vm && random.chance(0.5));
+      const share = random.next();
+      return {
+        type: kind,
+        vm,
+        share,
+        others: others.map((other) => ({ vm: other, share: random.next() })),
+        lastsMs,
+      };
+    }
+    case 'backup':
+      return { type: kind, vm };
+    case 'restore':
+      return { type: kind, vm, withMemory: random.chance(0.5), isNoticed: random.chance(0.7), lastsMs };
+    case 'clone': {
+      const { commands } = execute(random, situation, follower, random.int(6));
+      return { type: kind, vm: follower, withMemory: random.chance(0.5), commands, offlineMs: lastsMs };
+    }
     case 'stop':
     case 'pause':
       return { type: kind, vm, lastsMs };
@@ -150,7 +173,9 @@ function randomDeed(random: Random, situation: Situation): Deed {
   }
 }
 
-function execute(random: Random, situation: Situation, vm: number, count: number): Deed {
+type Execute = Extract<Deed, { type: 'execute' }>;
+
+function execute(random: Random, situation: Situation, vm: number, count: number): Execute {
   const views = situation.views(vm);
   if (views.length === 0) return { type: 'execute', vm, commands: [] };
   const commands = Array.from({ length: count }, () => {

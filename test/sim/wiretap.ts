@@ -57,6 +57,16 @@ export class Wiretap {
     this.#heardTaken = hear;
   }
 
+  /** From now on it is told when the VM notes that it begins an Exec. */
+  onStarted(hear: (exec: string) => void): void {
+    const replica = this.#replica;
+    const { recordExecStep } = replica;
+    replica.recordExecStep = (node, content, isHeld) => {
+      recordExecStep.call(replica, node, content, isHeld);
+      if (content.kind === 'started') hear(content.exec);
+    };
+  }
+
   /** From now on it is told when a hub has welcomed the VM, on each connection that begins from now on. */
   onWelcome(hear: () => void): void {
     const replica = this.#replica;

@@ -9,6 +9,7 @@ import type { Mount } from '../../src/vm/mount.ts';
 import type { Vm } from '../../src/vm/vm.ts';
 import { TreeModel } from '../replica/model.ts';
 import { mustBeEqual } from './equal.ts';
+import { Losses } from './losses.ts';
 import type { HandlerSetup } from './setup.ts';
 import { checkAllMerged, lateDeletes } from './shown.ts';
 import type { Simulation } from './simulation.ts';
@@ -18,11 +19,18 @@ import { checkMerged, checkRefused } from './who-wrote.ts';
 
 export class Witness implements SiteWitness {
   readonly #simulation: Simulation;
+  readonly #losses: Losses;
   /** What a VM must show whenever it mounts, by VM and management object. */
   readonly #kept = new Map<string, string>();
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
+    this.#losses = new Losses(simulation);
+  }
+
+  /** Whether an older state of anybody came back, or a second one. */
+  get hasSetBack(): boolean {
+    return this.#losses.areExpected;
   }
 
   /** Whenever the VM mounts what it has mounted now, it must show the same. */
@@ -47,6 +55,10 @@ export class Witness implements SiteWitness {
       books.welcomes.count(placeOf(site, mount));
     });
     watch.tap.onTaken(() => site.drained(mo));
+    watch.tap.onStarted((exec) => {
+      const isAlone = !mount.isSynced || replica.exec(exec)?.isLocal === true;
+      books.execs.begins(site.id, exec, isAlone);
+    });
     // What a connection began while it was being mounted.
     if (mount.isSynced) clocks.welcomed(replica);
     failures.check(() => books.wholeCommands(site).mounted(mount));
@@ -66,15 +78,29 @@ export class Witness implements SiteWitness {
         if (late > 0) failures.check(() => checkAllMerged(mount, ledger.history()));
       },
       cleaned: (elements) => coverage.count('elements cleaned from the log', elements),
-      wrote: (records, place) => ledger.merged(records, place),
+      wrote: (records, place) => {
+        ledger.lines.isOf(replica.meta?.epoch);
+        ledger.merged(records, place);
+      },
       caughtUp: () => coverage.count('catch-ups in one difference'),
     });
     const merged = [...replica.records()].filter(({ place }) => place > 0 && place !== localPlace);
+    ledger.begins(merged, storedPlace(site, mount));
     ledger.merged(merged, replica.place);
+    ledger.lines.isOf(replica.meta?.epoch);
   }
 
   crashes(site: Site): void {
     this.#simulation.books.wholeCommands(site).crashes();
+  }
+
+  /** An older state of the VM is about to be back, or a second one. */
+  setBack(site: Site): void {
+    this.#losses.expect(site);
+  }
+
+  loses(_site: Site, lose: () => void): void {
+    this.#losses.watch(lose);
   }
 
   connects(site: Site): void {
@@ -116,7 +142,7 @@ export class Witness implements SiteWitness {
         if (site.isHub) failures.check(() => mustBeStored(site, mount));
         return;
       case 'exec-outcome':
-        failures.check(() => this.#heardOutcome(mount, event.outcome), placeOf(site, mount));
+        failures.check(() => this.#heardOutcome(site, mount, event.outcome), placeOf(site, mount));
         ambushes.reached(site.id, 'exec-outcome');
         return;
       case 'changed':
@@ -134,10 +160,10 @@ export class Witness implements SiteWitness {
     }
   }
 
-  #heardOutcome(mount: Mount, outcome: ExecOutcome): void {
+  #heardOutcome(site: Site, mount: Mount, outcome: ExecOutcome): void {
     const { books, coverage } = this.#simulation;
     coverage.count('outcomes of Execs');
-    if (books.execs.told(mount, outcome)) coverage.count('outcomes told again');
+    if (books.execs.told(mount, site.id, outcome)) coverage.count('outcomes told again');
   }
 
   #heardVm(site: Site, event: VmEvent): void {
@@ -149,6 +175,10 @@ export class Witness implements SiteWitness {
         if (event.error !== undefined && !usual.has(event.error.code)) failures.add(event.error, site.id);
         return;
       case 'gave-up':
+        // Its agent dials again later, and two processes of one VM take turns (rule Y4).
+        if (event.error.code !== 'duplicate-vm' || !this.#losses.areExpected)
+          failures.add(event.error, site.id);
+        return;
       case 'listener-failed':
       case 'storage-torn':
         failures.add(event.error, site.id);
@@ -185,14 +215,14 @@ function placeOf(site: Site, { mo }: Mount): string {
 
 /** What a hub says is durable is on its disk (rule Y2). */
 function mustBeStored(hub: Site, { mo, document, durablePlace }: Mount): void {
-  const stored = placeIn(hub.disk.read().get(document) ?? []);
+  const stored = storedPlace(hub, { document });
   if (stored < durablePlace)
     throw new Error(`[Y2] the hub calls place ${durablePlace} of ${mo} durable; its disk has ${stored}`);
 }
 
-/** The place up to which a hub's journal goes. */
-function placeIn(journal: readonly Uint8Array[]): number {
-  for (const update of journal.toReversed()) {
+/** The place up to which the journal on a hub's disk goes. */
+function storedPlace(hub: Site, { document }: Pick<Mount, 'document'>): number {
+  for (const update of (hub.disk.read().get(document) ?? []).toReversed()) {
     const entry = decodeEntry(update);
     if (entry.type === 'main' || entry.type === 'snapshot') return entry.place;
   }

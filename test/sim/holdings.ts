@@ -1,0 +1,17 @@
+/** Who has what: the records that processes have in memory and disks in their journals. What nobody has any more no rule can bring back (rule Y4). */
+import type { LogRecord } from '../../src/replica/record.ts';
+import { restore } from '../../src/replica/restore.ts';
+import { moDocument } from '../../src/vm/documents.ts';
+import type { Site } from './site.ts';
+
+/** All records of a management object that a VM has, in memory or on its disk; one that is in several places comes several times. */
+export function* recordsAt(site: Site, mo: string): Generator<LogRecord> {
+  const mount = site.mounts.get(mo);
+  if (mount !== undefined) yield* mount.replica.records();
+  const journal = site.disk.read().get(moDocument(mo));
+  if (journal === undefined) return;
+  const { merged, outbox, local } = restore(journal, 1);
+  yield* merged;
+  for (const { records } of outbox.commands()) yield* records;
+  yield* local;
+}
