@@ -7,7 +7,7 @@
  */
 import type { LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
-import { keyOf } from '../replica/fate.ts';
+import { keyOf, textOf } from '../replica/fate.ts';
 import type { Site } from './site.ts';
 
 /** From a mount until the process ends, or it is unmounted: as long as a VM knows how far its clock is off. */
@@ -45,9 +45,9 @@ export class ClockCheck {
     this.#maxAheadMs = maxAheadMs;
   }
 
-  /** A VM mounted it. */
-  began(site: Site, replica: Replica, nowMs: number): void {
-    this.#lives.set(replica, { site, beganMs: nowMs, welcomesLateMs: [] });
+  /** A VM mounted it; it knows nothing of the hub's time that it learnt before `beganMs`. */
+  began(site: Site, replica: Replica, beganMs: number): void {
+    this.#lives.set(replica, { site, beganMs, welcomesLateMs: [] });
   }
 
   /** A VM carried out a command. */
@@ -56,7 +56,7 @@ export class ClockCheck {
     if (life === undefined) return;
     const [believedMs, welcomes] = [replica.timeMs, life.welcomesLateMs.length];
     const written = { life, believedMs, welcomes, hubMs: this.#hub.clockMs, settings: this.#settings(life) };
-    for (const record of records) this.#written.set(keyOf(record), written);
+    for (const record of records) this.#written.set(nameOf(record), written);
   }
 
   /** A hub has told a VM its time. */
@@ -70,7 +70,7 @@ export class ClockCheck {
       const { ms } = record.stamp;
       if (ms > hubTimeMs + this.#maxAheadMs)
         throw new Error(`[T3] merged, and ${ms - hubTimeMs} ms ahead of the hub: ${JSON.stringify(record)}`);
-      const written = this.#written.get(keyOf(record));
+      const written = this.#written.get(nameOf(record));
       const earliestMs = written === undefined ? 0 : this.#earliestMs(written);
       if (ms < earliestMs - roundingMs)
         throw new Error(`[T3] stamped ${earliestMs - ms} ms too early: ${JSON.stringify(record)}`);
@@ -92,15 +92,22 @@ export class ClockCheck {
 
   /** Of this life and of later ones, in which it may have been sent. */
   #latestWelcomeMs({ site, beganMs }: Life): number {
-    const lives = [...this.#lives.values()].filter((life) => life.site === site && life.beganMs >= beganMs);
+    const lives = [...this.#lives.values()].filter(
+      (life) => life.site.id === site.id && life.beganMs >= beganMs,
+    );
     return lives.reduce((latest, { welcomesLateMs }) => Math.max(latest, ...welcomesLateMs), 0);
   }
 
   #hasSuccessor({ site, beganMs }: Life): boolean {
-    return [...this.#lives.values()].some((life) => life.site === site && life.beganMs > beganMs);
+    return [...this.#lives.values()].some((life) => life.site.id === site.id && life.beganMs > beganMs);
   }
 
   #settings({ site }: Life): number {
     return site.clockSettings + this.#hub.clockSettings;
   }
+}
+
+/** Clones of one memory use a write id twice (rule Y4). */
+function nameOf(record: LogRecord): string {
+  return `${keyOf(record)} ${record.node} ${textOf(record)}`;
 }

@@ -84,6 +84,18 @@ export function* execCrash(random: Random, situation: Situation): Plot {
   yield { afterMs: random.pick([0, 0, 60]), type: 'execute', vm, commands: [order] };
 }
 
+/** A VM, or the hub, is kept as it is, and put back to that when a little more has happened; now and then twice (rule Y4). */
+export function* olderState(random: Random, { setup }: Situation): Plot {
+  const vm = random.chance(0.35) ? 0 : random.between(1, setup.vms.length - 1);
+  yield { afterMs: random.pick([0, 5, 50]), type: 'backup', vm };
+  for (let times = random.pick([1, 1, 2]); times > 0; times--) {
+    for (let turns = random.between(1, 20); turns > 0; turns--) yield undefined;
+    const lastsMs = random.pick([0, 5, 100, 1_000]);
+    const withMemory = vm > 0 && random.chance(0.5);
+    yield { afterMs: 0, type: 'restore', vm, withMemory, isNoticed: random.chance(0.7), lastsMs };
+  }
+}
+
 /** Where the VM has a handler that must not run twice. */
 function handledAt(situation: Situation, vm: number): string[] {
   const { mos } = situation.setup;

@@ -34,7 +34,8 @@ export interface SiteHost {
 /** Whom a site tells what happens to it. */
 export interface SiteWitness {
   opened(site: Site, vm: Vm): void;
-  mounted(site: Site, mount: Mount): void;
+  /** `beganMs`: since when it may have known the hub's time. */
+  mounted(site: Site, mount: Mount, beganMs: number): void;
   /** From now on it serves. */
   serves(site: Site, mount: Mount): void;
   /** It has everything again, and is about to hear of others. */
@@ -60,8 +61,6 @@ const epochMs = 1_700_000_000_000;
 export class Site {
   readonly number: number;
   readonly id: string;
-  /** Of the same VM as another site, for a while. */
-  readonly isTwin: boolean;
   readonly disk: Disk;
   readonly wishes: Wishes;
   /** When its wall clock was set last, in true time, and how often. */
@@ -84,7 +83,6 @@ export class Site {
     this.#host = host;
     this.number = number;
     this.id = host.setup.vms[number] ?? '';
-    this.isTwin = twin !== undefined;
     this.#random = random;
     this.disk = new Disk(host.timeline, random.fork('disk'));
     this.wishes = new Wishes(twin?.wishes);
@@ -145,12 +143,12 @@ export class Site {
   goOn({ body, program, atMs }: Image, fate: Fate): void {
     if (this.process !== undefined) return;
     const process = this.#newProcess(this.#random.fork(this.#lives++));
-    const ears = this.#ears();
+    const { witness } = this.#host;
     this.#program = program;
     this.#body = body;
-    program.ears = ears;
-    if (program.vm !== undefined) ears.opened(program.vm);
-    for (const mount of this.mounts.values()) ears.mounted(mount);
+    program.ears = this.#ears();
+    if (program.vm !== undefined) witness.opened(this, program.vm);
+    for (const mount of this.mounts.values()) witness.mounted(this, mount, 0);
     body.live(this.#surroundings(process), atMs, fate);
     program.agent.wishes = this.wishes;
     const wishes = new Wishes(this.wishes);
@@ -159,7 +157,7 @@ export class Site {
       agent.arrangeAll();
     });
     program.agent.arrangeAll();
-    ears.connects();
+    witness.connects(this);
   }
 
   /** Where its process is now; `undefined` for one that is not up, and for the hub's. */
@@ -285,10 +283,10 @@ export class Site {
   }
 
   #ears(): Ears {
-    const { witness, failures } = this.#host;
+    const { witness, failures, timeline } = this.#host;
     return {
       opened: (vm) => witness.opened(this, vm),
-      mounted: (mount) => witness.mounted(this, mount),
+      mounted: (mount) => witness.mounted(this, mount, timeline.nowMs),
       serves: (mount) => witness.serves(this, mount),
       connects: () => witness.connects(this),
       ran: (mo, exec, handler) => witness.ran(this, mo, exec, handler),

@@ -14,10 +14,11 @@ const pollMs = 53;
 
 /** `image`: the memory of the VM's process as it is now; without one the clone begins anew. */
 export function beginTwin(simulation: Simulation, site: Site, deed: Clone, image: Image | undefined): void {
-  const { twins, timeline, books, witness, coverage } = simulation;
+  const { twins, timeline, books, witness, coverage, setup } = simulation;
   const documents = documentsOf(site);
   const twin = new Site(simulation, site.number, simulation.twinChance(), { documents, wishes: site.wishes });
   twin.clockErrorMs = site.clockErrorMs;
+  for (const { mo } of setup.mos) twin.wishes.mount(mo);
   twin.isOffline = true;
   coverage.count(image === undefined ? 'clones of disks' : 'clones of memories');
   books.execs.doubled(site.id);

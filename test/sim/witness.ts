@@ -42,14 +42,14 @@ export class Witness implements SiteWitness {
     vm.observe((event) => this.#heardVm(site, event));
   }
 
-  mounted(site: Site, mount: Mount): void {
-    const { books, failures, timeline } = this.#simulation;
+  mounted(site: Site, mount: Mount, beganMs: number): void {
+    const { books, failures } = this.#simulation;
     const { mo, replica } = mount;
     failures.check(() => this.#mustBeKept(site, mount));
     const watch = new Watch(placeOf(site, mount), mount, (event) => this.#heardReplica(site, mo, event));
     books.watched(mount, watch);
     const clocks = books.clocks(mo);
-    clocks.began(site, replica, timeline.nowMs);
+    clocks.began(site, replica, beganMs);
     watch.tap.onWelcome(() => {
       clocks.welcomed(replica);
       books.welcomes.count(placeOf(site, mount));
