@@ -205,15 +205,15 @@ export class Ledger {
   }
 
   /**
-   * The acknowledged writes that are neither there, nor superseded or deleted by somebody who knew of them, nor reported (rule M8), nor gone with all who had them, nor listed as lost (rule Y4).
+   * The acknowledged writes that are neither there, nor superseded or deleted by somebody who knew of them, nor reported (rule M8), nor gone with all who had them (rule Y4).
    */
-  vanished(hub: Replica, isListed: (record: LogRecord) => boolean): string[] {
+  vanished(hub: Replica): string[] {
     return this.#writes.flatMap((write) => {
       const { record, vm, merged, seen } = write;
       if (!write.isAcknowledged || record === undefined || write.isGone) return [];
       const node = hub.nodeById(record.node);
       if (isPresent(record, node) || isLetGo(write.required, hub)) return [];
-      if (this.#isSuperseded(write) || this.#isTold(write) || isListed(record)) return [];
+      if (this.#isSuperseded(write) || this.#isTold(write)) return [];
       return [JSON.stringify({ vm, seen, merged, record })];
     });
   }

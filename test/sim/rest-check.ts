@@ -33,7 +33,7 @@ export function checkRest(simulation: Simulation): void {
     }
     checkMergedOnce(mo, hub.replica.records(), simulation.witness.hasSetBack);
     checkOracle(simulation, mo);
-    const [vanished] = simulation.books.ledger(mo).vanished(hub.replica, () => false);
+    const [vanished] = simulation.books.ledger(mo).vanished(hub.replica);
     if (vanished !== undefined) throw new Error(`[M8] vanished silently from ${mo}: ${vanished}`);
   }
   const mounted = new Set<object>(simulation.sites.flatMap(({ mounts }) => [...mounts.values()]));
