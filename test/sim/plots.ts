@@ -84,6 +84,18 @@ export function* execCrash(random: Random, situation: Situation): Plot {
   yield { afterMs: random.pick([0, 0, 60]), type: 'execute', vm, commands: [order] };
 }
 
+/** The hub's disk is slow, and the hub crashes, alone or with others on its host: what it relayed meanwhile it does not know any more (rules Y3, Y4). */
+export function* forgetfulHub(random: Random, { setup }: Situation): Plot {
+  yield { afterMs: 0, type: 'slow-disk', vm: 0, slownessMs: random.pick([20, 200]), lastsMs: 1_000 };
+  for (let turns = random.between(2, 15); turns > 0; turns--) yield undefined;
+  const lastsMs = random.pick([0, 5, 100, 1_000]);
+  const share = random.pick([0, 0, 0.5]);
+  const others = random.chance(0.6) ? [] : [...setup.vms.keys()].slice(1).filter(() => random.chance(0.5));
+  const shares = others.map((vm) => ({ vm, share: random.next() }));
+  if (shares.length > 0) yield { afterMs: 0, type: 'power-cut', vm: 0, share, others: shares, lastsMs };
+  else yield { afterMs: 0, type: 'crash', vm: 0, share, isNoticed: random.chance(0.7), lastsMs };
+}
+
 /** A VM, or the hub, is kept as it is, and put back to that when a little more has happened; now and then twice (rule Y4). */
 export function* olderState(random: Random, { setup }: Situation): Plot {
   const vm = random.chance(0.35) ? 0 : random.between(1, setup.vms.length - 1);

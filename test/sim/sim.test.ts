@@ -8,7 +8,7 @@ const steps = 150;
 
 describe('simulation', () => {
   it.each(seeds)(
-    '[D1] [D2] [D5] [M7] [M8] [M9] [S1] [T3] [X2] [X4] [Y2] holds what the rules promise: seed %s',
+    '[D1] [D2] [D5] [M7] [M8] [M9] [S1] [T3] [X2] [X4] [Y2] [Y4] holds what the rules promise: seed %s',
     async (seed) => {
       const { failure } = await runSeed(seed, steps);
       expect(failure).toBeUndefined();

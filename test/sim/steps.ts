@@ -1,7 +1,7 @@
 /** Random steps: what happens next, by what the VMs are like now. */
 import type { Resolution } from '../../src/replica/resolve.ts';
 import { randomCommand, type View } from './commands.ts';
-import { execCrash, lateDelete, type Plot } from './plots.ts';
+import { execCrash, forgetfulHub, lateDelete, olderState, type Plot } from './plots.ts';
 import type { Random } from './random.ts';
 import { writePairs } from './reserved.ts';
 import type { Deed, Step } from './scenario.ts';
@@ -34,9 +34,9 @@ const deeds = {
   redial: 8,
   crash: 22,
   'power-cut': 4,
-  backup: 0,
-  restore: 0,
-  clone: 0,
+  backup: 4,
+  restore: 3,
+  clone: 3,
   stop: 6,
   pause: 12,
   clock: 12,
@@ -49,7 +49,7 @@ const deeds = {
 } as const;
 
 /** How often a plot is begun where none is under way. */
-const plots = { none: 480, late: 6, exec: 6 } as const;
+const plots = { none: 480, late: 6, exec: 6, forgetful: 6, older: 9 } as const;
 
 /** The steps of a simulation, one after the other; `random` is the simulation's own stream for them. */
 export class StepSource {
@@ -80,6 +80,10 @@ export class StepSource {
         return lateDelete(this.#random, this.#situation);
       case 'exec':
         return execCrash(this.#random, this.#situation);
+      case 'forgetful':
+        return forgetfulHub(this.#random, this.#situation);
+      case 'older':
+        return olderState(this.#random, this.#situation);
     }
   }
 }
