@@ -93,6 +93,11 @@ export class Body {
     this.#program = program;
   }
 
+  /** How many messages it sent before it was alive, by what it asked for. */
+  get sent(): readonly number[] {
+    return this.tape.asked.map((_asked, number) => this.#sends.get(number) ?? 0);
+  }
+
   /** From now on it meets this, and what it had under way is under way there. What is taken from its tape was at `untilMs`. */
   live(around: Surroundings, untilMs: number, fate: Fate): void {
     this.#around = around;

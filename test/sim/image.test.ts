@@ -47,4 +47,29 @@ describe('the image of a process', () => {
     });
     expect(images).toBeGreaterThan(0);
   });
+
+  it('sends no more on a slow channel than the process did', async () => {
+    const random = new Random('slow');
+    const setup = { ...randomSetup(random.fork('setup')), vms: ['hub', 'ann'] };
+    const network = { maxMessageBytes: 1_048_576, queueBytes: 20_000 };
+    const simulation = new Simulation('slow', { ...setup, network });
+    await simulation.run(100);
+    await playStep(simulation, {
+      afterMs: 0,
+      vm: 1,
+      ...{ type: 'slow', latencyMs: 400, bytesPerMs: 20, lastsMs: 4_000 },
+    });
+    await playStep(simulation, {
+      afterMs: 0,
+      vm: 1,
+      ...{ type: 'flood', reader: 1, writes: 20, bytes: 30_000, lastsMs: 9 },
+    });
+    await simulation.run(1_000);
+    const ann = simulation.site(1);
+    const { mark } = ann;
+    if (mark === undefined) throw new TypeError('ann is not up');
+    expect(mark.tape.asked.some(({ rooms }) => rooms.includes(false))).toBe(true);
+    const image = await ann.image(mark);
+    expect(image.body.sent).toEqual(mark.rooms);
+  });
 });
