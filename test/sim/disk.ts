@@ -80,7 +80,8 @@ export class Disk {
 
   /** In the place of all that is there: what was there once. Its process is dead. */
   put(documents: ReadonlyMap<string, readonly Uint8Array[]>): void {
-    this.#documents = new Map([...documents].map(([document, updates]) => [document, [...updates]]));
+    this.#documents.clear();
+    for (const [document, updates] of documents) this.#documents.set(document, [...updates]);
   }
 
   /** Resolves in the process when the change is on the disk, after all that was begun before; without one, when these are over. */

@@ -4,14 +4,15 @@ import { restore } from '../../src/replica/restore.ts';
 import { moDocument } from '../../src/vm/documents.ts';
 import type { Site } from './site.ts';
 
-/** All records of a management object that a VM has, in memory or on its disk; one that is in several places comes several times. */
+/** All records of a management object that a VM has, in memory or on its disk, those included that it keeps for others; one that is in several places comes several times. */
 export function* recordsAt(site: Site, mo: string): Generator<LogRecord> {
   const mount = site.mounts.get(mo);
   if (mount !== undefined) yield* mount.replica.records();
   const journal = site.disk.read().get(moDocument(mo));
   if (journal === undefined) return;
-  const { merged, outbox, local } = restore(journal, 1);
+  const { merged, outbox, local, kept } = restore(journal, 1);
   yield* merged;
   for (const { records } of outbox.commands()) yield* records;
   yield* local;
+  for (const { record } of kept) yield record;
 }

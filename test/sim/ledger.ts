@@ -93,7 +93,7 @@ export class Ledger {
     replica: Replica,
   ): Written {
     const writes: Write[] = [];
-    const spot = { line: this.lines.ofEpoch(replica.meta?.epoch), place: seen };
+    const spot = { line: this.lines.ofEpoch(replica.meta?.epochs.at(-1)?.id), place: seen };
     const note = (write: Pick<Write, 'node' | 'chain' | 'kind' | 'record'>): void => {
       const required = requiredOf(write.chain, replica);
       const known = { vm, seen: spot, required, order: ++this.#order, command: writes };
@@ -205,15 +205,15 @@ export class Ledger {
   }
 
   /**
-   * The acknowledged writes that are neither there, nor superseded or deleted by somebody who knew of them, nor reported (rule M8), nor gone with all who had them (rule Y4).
+   * The acknowledged writes that are neither there, nor superseded or deleted by somebody who knew of them, nor reported (rule M8), nor gone with all who had them, nor listed as lost (rule Y4).
    */
-  vanished(hub: Replica): string[] {
+  vanished(hub: Replica, isListed: (record: LogRecord) => boolean): string[] {
     return this.#writes.flatMap((write) => {
       const { record, vm, merged, seen } = write;
       if (!write.isAcknowledged || record === undefined || write.isGone) return [];
       const node = hub.nodeById(record.node);
       if (isPresent(record, node) || isLetGo(write.required, hub)) return [];
-      if (this.#isSuperseded(write) || this.#isTold(write)) return [];
+      if (this.#isSuperseded(write) || this.#isTold(write) || isListed(record)) return [];
       return [JSON.stringify({ vm, seen, merged, record })];
     });
   }

@@ -9,6 +9,7 @@ import type { Mount } from '../../src/vm/mount.ts';
 import { nodesBelow } from '../replica/edits.ts';
 import { oracleParked } from '../replica/oracle.ts';
 import { mustBeEqual } from './equal.ts';
+import { listedAt } from './listed.ts';
 import { checkMergedOnce } from './merged-records.ts';
 import { uriOf } from './node-uri.ts';
 import { Random } from './random.ts';
@@ -33,7 +34,7 @@ export function checkRest(simulation: Simulation): void {
     }
     checkMergedOnce(mo, hub.replica.records(), simulation.witness.hasSetBack);
     checkOracle(simulation, mo);
-    const [vanished] = simulation.books.ledger(mo).vanished(hub.replica);
+    const [vanished] = simulation.books.ledger(mo).vanished(hub.replica, listedAt(hub));
     if (vanished !== undefined) throw new Error(`[M8] vanished silently from ${mo}: ${vanished}`);
   }
   const mounted = new Set<object>(simulation.sites.flatMap(({ mounts }) => [...mounts.values()]));

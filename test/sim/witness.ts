@@ -79,7 +79,7 @@ export class Witness implements SiteWitness {
       },
       cleaned: (elements) => coverage.count('elements cleaned from the log', elements),
       wrote: (records, place) => {
-        ledger.lines.isOf(replica.meta?.epoch);
+        ledger.lines.isOf(replica.meta?.epochs.at(-1)?.id);
         ledger.merged(records, place);
       },
       caughtUp: () => coverage.count('catch-ups in one difference'),
@@ -87,7 +87,7 @@ export class Witness implements SiteWitness {
     const merged = [...replica.records()].filter(({ place }) => place > 0 && place !== localPlace);
     ledger.begins(merged, storedPlace(site, mount));
     ledger.merged(merged, replica.place);
-    ledger.lines.isOf(replica.meta?.epoch);
+    ledger.lines.isOf(replica.meta?.epochs.at(-1)?.id);
   }
 
   crashes(site: Site): void {
