@@ -7,6 +7,7 @@ import type { Mount } from '../../src/vm/mount.ts';
 import { hasRenewal } from './commands.ts';
 import type { Coverage } from './coverage.ts';
 import type { Written } from './ledger.ts';
+import { listedAt } from './listed.ts';
 import type { Simulation } from './simulation.ts';
 import type { Site } from './site.ts';
 import { asTheyAre, endedOf } from './watch.ts';
@@ -45,6 +46,29 @@ export function resolve(
   answer.then((status) => {
     if (status === Status.Ok) simulation.coverage.count('parked nodes resolved');
   }, ignore);
+}
+
+/** At a hub that was put back: has all that is listed as lost done again, where that is possible (rule Y4). */
+export function recoverLost(simulation: Simulation, mo: string): void {
+  const { hub, coverage } = simulation;
+  const mount = hub.views.find((each) => each.mo === mo);
+  if (mount === undefined) return;
+  const ids = mount.lostWrites().map(({ id }) => id);
+  if (ids.length === 0) return;
+  const deed = { mayDelete: true, isAtomic: false, server: undefined };
+  const { answer } = carryOut(simulation, hub, deed, () => hub.ask(mount, (asked) => asked.recoverLost(ids)));
+  answer.then((done) => coverage.count('lost writes recovered', done.length), ignore);
+}
+
+/** At a hub that was put back: nobody wants what is listed as lost. */
+export function dismissLost(simulation: Simulation, mo: string): void {
+  const { hub, coverage, books } = simulation;
+  const mount = hub.views.find((each) => each.mo === mo);
+  if (mount === undefined) return;
+  const ids = mount.lostWrites().map(({ id }) => id);
+  books.ledger(mo).dismissed(listedAt(mount));
+  coverage.count('lost writes dismissed', ids.length);
+  mount.dismissLost(ids);
 }
 
 /** The DM servers acknowledge what they were told of the Execs of a management object. */

@@ -35,6 +35,8 @@ export const subjects = [
   'disks put back',
   'disks put back of the hub',
   'memories put back',
+  'lost writes recovered',
+  'lost writes dismissed',
   'clones of disks',
   'clones of memories',
   'commands of clones',

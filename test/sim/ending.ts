@@ -1,5 +1,5 @@
 /** The end of a simulation: the last Execs, another start, a close. */
-import { acknowledge } from './carry-out.ts';
+import { acknowledge, dismissLost } from './carry-out.ts';
 import { comeToRest } from './rest.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -15,9 +15,10 @@ export async function startAgain(simulation: Simulation): Promise<void> {
   await comeToRest(simulation);
 }
 
-/** The DM servers acknowledge all outcomes, and whatever nobody needs any more is forgotten (rules X3, X4): of little not before an hour has passed at the hub. */
+/** Nobody wants what is lost, the DM servers acknowledge all outcomes, and whatever nobody needs any more is forgotten (rules X3, X4): of little not before an hour has passed at the hub. */
 export async function finishExecs(simulation: Simulation): Promise<void> {
   const { hub, sites, setup } = simulation;
+  for (const { mo } of setup.mos) dismissLost(simulation, mo);
   for (const site of sites) for (const { mo } of setup.mos) acknowledge(simulation, site, mo);
   await simulation.run(100);
   await comeToRest(simulation);

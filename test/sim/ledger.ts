@@ -31,6 +31,8 @@ export interface Write {
   isRefused: boolean;
   /** Nobody has it any more: each who had it was put back to before. */
   isGone: boolean;
+  /** It was listed as lost at a hub that was put back, and nobody wanted it (rule Y4). */
+  isDismissed: boolean;
   /** The other writes of its command. */
   readonly command: readonly Write[];
 }
@@ -97,7 +99,15 @@ export class Ledger {
     const note = (write: Pick<Write, 'node' | 'chain' | 'kind' | 'record'>): void => {
       const required = requiredOf(write.chain, replica);
       const known = { vm, seen: spot, required, order: ++this.#order, command: writes };
-      writes.push({ ...write, ...known, isAcknowledged: false, merged: [], isRefused: false, isGone: false });
+      writes.push({
+        ...write,
+        ...known,
+        isAcknowledged: false,
+        merged: [],
+        isRefused: false,
+        isGone: false,
+        isDismissed: false,
+      });
     };
     for (const { id, chain } of ended) note({ node: id, chain, kind: 'end', record: undefined });
     for (const record of records) {
@@ -161,6 +171,12 @@ export class Ledger {
     this.#rewound.add(vm);
   }
 
+  /** What is listed as lost nobody wants. */
+  dismissed(isListed: (record: LogRecord) => boolean): void {
+    for (const write of this.#writes)
+      if (write.record !== undefined && isListed(write.record)) write.isDismissed = true;
+  }
+
   /** Which writes these records are. */
   held(records: Iterable<LogRecord>): Set<Write> {
     const held = new Set<Write>();
@@ -210,7 +226,7 @@ export class Ledger {
   vanished(hub: Replica, isListed: (record: LogRecord) => boolean): string[] {
     return this.#writes.flatMap((write) => {
       const { record, vm, merged, seen } = write;
-      if (!write.isAcknowledged || record === undefined || write.isGone) return [];
+      if (!write.isAcknowledged || record === undefined || write.isGone || write.isDismissed) return [];
       const node = hub.nodeById(record.node);
       if (isPresent(record, node) || isLetGo(write.required, hub)) return [];
       if (this.#isSuperseded(write) || this.#isTold(write) || isListed(record)) return [];

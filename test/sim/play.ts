@@ -1,5 +1,5 @@
 /** What each deed of a scenario does to a simulation. What lasts is ended by the timeline. */
-import { acknowledge, execute, resolve } from './carry-out.ts';
+import { acknowledge, dismissLost, execute, recoverLost, resolve } from './carry-out.ts';
 import { hasRenewal } from './commands.ts';
 import { copyOf, putBack } from './copies.ts';
 import { usualSlownessMs } from './disk.ts';
@@ -157,6 +157,12 @@ function play(simulation: Simulation, deed: Deed, image: Image | undefined): voi
       return;
     case 'resolve':
       resolve(simulation, site, deed.mo, deed.id, deed.resolution);
+      return;
+    case 'recover':
+      recoverLost(simulation, deed.mo);
+      return;
+    case 'dismiss':
+      dismissLost(simulation, deed.mo);
       return;
     case 'acknowledge':
       acknowledge(simulation, site, deed.mo);

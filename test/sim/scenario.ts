@@ -79,6 +79,8 @@ export type Deed = { readonly vm: number } & (
   | { readonly type: 'upgrade'; readonly mo: string; readonly lastsMs: number }
   /** Of a parked node. */
   | { readonly type: 'resolve'; readonly mo: string; readonly id: string; readonly resolution: Resolution }
+  /** At a hub that was put back an operator has all that is listed as lost done again, or has it forgotten (rule Y4). */
+  | { readonly type: 'recover' | 'dismiss'; readonly mo: string }
   /** The DM servers acknowledge all outcomes of Execs that were told (rule X4). */
   | { readonly type: 'acknowledge'; readonly mo: string }
 );

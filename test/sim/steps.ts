@@ -46,6 +46,8 @@ const deeds = {
   upgrade: 4,
   resolve: 40,
   acknowledge: 10,
+  recover: 2,
+  dismiss: 1,
 } as const;
 
 /** How often a plot is begun where none is under way. */
@@ -172,6 +174,9 @@ function randomDeed(random: Random, situation: Situation): Deed {
       if (parked.length === 0) return execute(random, situation, vm, 1);
       return { type: kind, vm, ...random.pick(parked), resolution: randomResolution(random) };
     }
+    case 'recover':
+    case 'dismiss':
+      return { type: kind, vm: 0, mo: random.pick(setup.mos).mo };
     case 'acknowledge':
       return { type: kind, vm, mo: random.pick(setup.mos).mo };
   }
