@@ -50,13 +50,17 @@ export function resolve(
 
 /** At a hub that was put back: has all that is listed as lost done again, where that is possible (rule Y4). */
 export function recoverLost(simulation: Simulation, mo: string): void {
-  const { hub, coverage } = simulation;
+  const { hub, coverage, books } = simulation;
   const mount = hub.views.find((each) => each.mo === mo);
   if (mount === undefined) return;
   const ids = mount.lostWrites().map(({ id }) => id);
   if (ids.length === 0) return;
   const deed = { mayDelete: true, isAtomic: false, server: undefined };
+  const isListed = listedAt(mount);
   const { answer } = carryOut(simulation, hub, deed, () => hub.ask(mount, (asked) => asked.recoverLost(ids)));
+  // By URI: it may be another node's now.
+  const isLeft = listedAt(mount);
+  books.ledger(mo).answered((record) => isListed(record) && !isLeft(record));
   answer.then((done) => coverage.count('lost writes recovered', done.length), ignore);
 }
 
@@ -66,7 +70,7 @@ export function dismissLost(simulation: Simulation, mo: string): void {
   const mount = hub.views.find((each) => each.mo === mo);
   if (mount === undefined) return;
   const ids = mount.lostWrites().map(({ id }) => id);
-  books.ledger(mo).dismissed(listedAt(mount));
+  books.ledger(mo).answered(listedAt(mount));
   coverage.count('lost writes dismissed', ids.length);
   mount.dismissLost(ids);
 }

@@ -31,8 +31,8 @@ export interface Write {
   isRefused: boolean;
   /** Nobody has it any more: each who had it was put back to before. */
   isGone: boolean;
-  /** It was listed as lost at a hub that was put back, and nobody wanted it (rule Y4). */
-  isDismissed: boolean;
+  /** It was listed as lost at a hub that was put back, and an operator had it done again, or did not want it (rule Y4). */
+  isAnswered: boolean;
   /** The other writes of its command. */
   readonly command: readonly Write[];
 }
@@ -106,7 +106,7 @@ export class Ledger {
         merged: [],
         isRefused: false,
         isGone: false,
-        isDismissed: false,
+        isAnswered: false,
       });
     };
     for (const { id, chain } of ended) note({ node: id, chain, kind: 'end', record: undefined });
@@ -171,10 +171,10 @@ export class Ledger {
     this.#rewound.add(vm);
   }
 
-  /** What is listed as lost nobody wants. */
-  dismissed(isListed: (record: LogRecord) => boolean): void {
+  /** Of what was listed as lost an operator said what is to become. */
+  answered(wasListed: (record: LogRecord) => boolean): void {
     for (const write of this.#writes)
-      if (write.record !== undefined && isListed(write.record)) write.isDismissed = true;
+      if (write.record !== undefined && wasListed(write.record)) write.isAnswered = true;
   }
 
   /** Which writes these records are. */
@@ -226,7 +226,7 @@ export class Ledger {
   vanished(hub: Replica, isListed: (record: LogRecord) => boolean): string[] {
     return this.#writes.flatMap((write) => {
       const { record, vm, merged, seen } = write;
-      if (!write.isAcknowledged || record === undefined || write.isGone || write.isDismissed) return [];
+      if (!write.isAcknowledged || record === undefined || write.isGone || write.isAnswered) return [];
       const node = hub.nodeById(record.node);
       if (isPresent(record, node) || isLetGo(write.required, hub)) return [];
       if (this.#isSuperseded(write) || this.#isTold(write) || isListed(record)) return [];
