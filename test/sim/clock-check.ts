@@ -14,6 +14,10 @@ import type { Site } from './site.ts';
 interface Life {
   readonly site: Site;
   readonly beganMs: number;
+  /** Counts the lives of all VMs. */
+  readonly number: number;
+  /** It may have learnt the hub's time in lives from this one on: its own, or that of which its memory is an image. */
+  readonly since: number;
   /** By how much the hub's clock had gone on when its welcomes came. */
   readonly welcomesLateMs: number[];
 }
@@ -45,9 +49,11 @@ export class ClockCheck {
     this.#maxAheadMs = maxAheadMs;
   }
 
-  /** A VM mounted it; it knows nothing of the hub's time that it learnt before `beganMs`. */
-  began(site: Site, replica: Replica, beganMs: number): void {
-    this.#lives.set(replica, { site, beganMs, welcomesLateMs: [] });
+  /** A VM mounted it, at this time; or its memory, where it had it mounted, is an older one's (`isImage`). */
+  began(site: Site, replica: Replica, nowMs: number, isImage: boolean): void {
+    const number = this.#lives.size;
+    const [since, beganMs] = isImage ? [0, 0] : [number, nowMs];
+    this.#lives.set(replica, { site, beganMs, number, since, welcomesLateMs: [] });
   }
 
   /** A VM carried out a command. */
@@ -91,15 +97,15 @@ export class ClockCheck {
   }
 
   /** Of this life and of later ones, in which it may have been sent. */
-  #latestWelcomeMs({ site, beganMs }: Life): number {
+  #latestWelcomeMs({ site, since }: Life): number {
     const lives = [...this.#lives.values()].filter(
-      (life) => life.site.id === site.id && life.beganMs >= beganMs,
+      (life) => life.site.id === site.id && life.number >= since,
     );
     return lives.reduce((latest, { welcomesLateMs }) => Math.max(latest, ...welcomesLateMs), 0);
   }
 
-  #hasSuccessor({ site, beganMs }: Life): boolean {
-    return [...this.#lives.values()].some((life) => life.site.id === site.id && life.beganMs > beganMs);
+  #hasSuccessor({ site, number }: Life): boolean {
+    return [...this.#lives.values()].some((life) => life.site.id === site.id && life.number > number);
   }
 
   #settings({ site }: Life): number {

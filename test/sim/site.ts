@@ -34,8 +34,8 @@ export interface SiteHost {
 /** Whom a site tells what happens to it. */
 export interface SiteWitness {
   opened(site: Site, vm: Vm): void;
-  /** `beganMs`: since when it may have known the hub's time. */
-  mounted(site: Site, mount: Mount, beganMs: number): void;
+  /** `isImage`: its process goes on, and had it mounted before. */
+  mounted(site: Site, mount: Mount, isImage: boolean): void;
   /** From now on it serves. */
   serves(site: Site, mount: Mount): void;
   /** It has everything again, and is about to hear of others. */
@@ -148,7 +148,7 @@ export class Site {
     this.#body = body;
     program.ears = this.#ears();
     if (program.vm !== undefined) witness.opened(this, program.vm);
-    for (const mount of this.mounts.values()) witness.mounted(this, mount, 0);
+    for (const mount of this.mounts.values()) witness.mounted(this, mount, true);
     body.live(this.#surroundings(process), atMs, fate);
     program.agent.wishes = this.wishes;
     const wishes = new Wishes(this.wishes);
@@ -283,10 +283,10 @@ export class Site {
   }
 
   #ears(): Ears {
-    const { witness, failures, timeline } = this.#host;
+    const { witness, failures } = this.#host;
     return {
       opened: (vm) => witness.opened(this, vm),
-      mounted: (mount) => witness.mounted(this, mount, timeline.nowMs),
+      mounted: (mount) => witness.mounted(this, mount, false),
       serves: (mount) => witness.serves(this, mount),
       connects: () => witness.connects(this),
       ran: (mo, exec, handler) => witness.ran(this, mo, exec, handler),

@@ -42,14 +42,14 @@ export class Witness implements SiteWitness {
     vm.observe((event) => this.#heardVm(site, event));
   }
 
-  mounted(site: Site, mount: Mount, beganMs: number): void {
-    const { books, failures } = this.#simulation;
+  mounted(site: Site, mount: Mount, isImage: boolean): void {
+    const { books, failures, timeline } = this.#simulation;
     const { mo, replica } = mount;
     failures.check(() => this.#mustBeKept(site, mount));
     const watch = new Watch(placeOf(site, mount), mount, (event) => this.#heardReplica(site, mo, event));
     books.watched(mount, watch);
     const clocks = books.clocks(mo);
-    clocks.began(site, replica, beganMs);
+    clocks.began(site, replica, timeline.nowMs, isImage);
     watch.tap.onWelcome(() => {
       clocks.welcomed(replica);
       books.welcomes.count(placeOf(site, mount));
@@ -60,7 +60,7 @@ export class Witness implements SiteWitness {
       books.execs.begins(site.id, exec, isAlone);
     });
     // What a connection began while it was being mounted.
-    if (mount.isSynced) clocks.welcomed(replica);
+    if (mount.isSynced && !isImage) clocks.welcomed(replica);
     failures.check(() => books.wholeCommands(site).mounted(mount));
     mount.observe((event) => this.#heardMount(site, mount, event));
   }
