@@ -27,7 +27,6 @@ export type Fate = 'breaks' | 'silent';
 
 type StorageCall =
   | { readonly type: 'append'; readonly writes: readonly StorageWrite[] }
-  | { readonly type: 'compact'; readonly document: string; readonly snapshot: Uint8Array }
   | { readonly type: 'load'; readonly document: string }
   | { readonly type: 'documents' }
   | { readonly type: 'remove'; readonly document: string }
@@ -369,12 +368,8 @@ class TapedStorage implements Storage {
   }
 
   async append(writes: readonly StorageWrite[]): Promise<void> {
-    const copies = writes.map(({ document, update }) => ({ document, update: new Uint8Array(update) }));
+    const copies = writes.map((write) => ({ ...write, update: new Uint8Array(write.update) }));
     await this.#ask({ type: 'append', writes: copies });
-  }
-
-  async compact(document: string, snapshot: Uint8Array): Promise<void> {
-    await this.#ask({ type: 'compact', document, snapshot: new Uint8Array(snapshot) });
   }
 
   async remove(document: string): Promise<void> {
@@ -394,9 +389,6 @@ async function perform(storage: Storage, call: StorageCall): Promise<Stored> {
   switch (call.type) {
     case 'append':
       await storage.append(call.writes);
-      return [];
-    case 'compact':
-      await storage.compact(call.document, call.snapshot);
       return [];
     case 'load':
       return all(storage.load(call.document));

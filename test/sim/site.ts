@@ -2,7 +2,6 @@
 import { VirmoError } from '../../src/errors.ts';
 import type { Command, Outcome } from '../../src/tree/command.ts';
 import type { ExecInvocation } from '../../src/vm/exec-runner.ts';
-import type { Connection } from '../../src/vm/follower-link.ts';
 import type { Mount } from '../../src/vm/mount.ts';
 import type { Vm } from '../../src/vm/vm.ts';
 import { retryMs } from './agent.ts';
