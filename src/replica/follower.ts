@@ -7,8 +7,8 @@ import type { WriteId } from './kept-writes.ts';
 import { emptyDigest } from './line.ts';
 import { frameUpdate, Main, unframeUpdate } from './main.ts';
 import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './outbox-command.ts';
-import { offerAgain, offerSteps, type Rebuilt, rebuild } from './rebuild.ts';
-import { addKey, isTreeRecord, type LogRecord } from './record.ts';
+import { offerAgain, offerReleased, type Rebuilt, rebuild } from './rebuild.ts';
+import { addKey, isTreeRecord } from './record.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
 import { boundSeen, renewWriteIds, trustedMarks } from './renew-write-ids.ts';
 import { renewStamps } from './restamp.ts';
@@ -86,7 +86,6 @@ export class Follower {
   state(): FollowerState {
     const { main, outbox, state, line, description, upgrades } = this.#core;
     const meta = main.meta();
-    const mayReplace = meta?.schema !== description.schemaText || meta.rules !== description.rulesText;
     const pending = new Map<number, number>();
     for (const command of outbox.commands()) {
       const { life, seq } = commandKey(command);
@@ -100,7 +99,8 @@ export class Follower {
       step1: main.syncStep1(),
       schemaHash: description.schemaHash,
       rules: description.rulesText,
-      schema: upgrades.replaces.length > 0 && mayReplace ? description.schemaText : '',
+      // Also where main has it already: the hub may have been put back to before (rule Y4).
+      schema: upgrades.replaces.length > 0 ? description.schemaText : '',
       ...upgrades,
       pending: [...pending].map(([life, seq]) => ({ life, seq })),
     };
@@ -148,19 +148,20 @@ export class Follower {
 
   /** What other VMs wrote, and the hub lacks (rule Y4): to be reported to it. */
   kept(): readonly KeptWrite[] {
-    return this.#core.kept.list();
+    return this.#core.kept.ofOthers();
   }
 
   /** Of what was reported: what the hub has, or nobody wants. */
   found(ids: readonly WriteId[]): void {
     const { kept, state } = this.#core;
-    if (kept.isEmpty) return;
+    if (kept.size === 0) return;
     for (const { content } of kept.take(ids)) {
       const exec = content.kind === 'exec' ? state.execs.get(content.id) : undefined;
       if (exec === undefined || exec.isMerged) continue;
       kept.takeSteps(exec.id);
       state.forgetExec(exec);
     }
+    offerReleased(this.#core);
     this.#core.finishStep('remote');
     this.#core.log(this.#core.snapshot());
   }
@@ -220,6 +221,7 @@ export class Follower {
   ): Map<string, Stamp> {
     const core = this.#core;
     const moved = new Map<string, Stamp>();
+    const kept = core.kept.size;
     try {
       const records = core.main.apply(update);
       core.state.forget(core.main.forgotten);
@@ -227,7 +229,7 @@ export class Follower {
         const known = record.content.kind === 'add' ? core.state.unmergedAdd(record) : undefined;
         if (known !== undefined && compareStamps(known.stamp, record.stamp) !== 0)
           moved.set(addKey(known), record.stamp);
-        if (!core.kept.isEmpty) this.#arrived(record);
+        core.kept.arrived(record);
         core.state.take(record);
       }
     } catch (error) {
@@ -240,17 +242,9 @@ export class Follower {
     // A hub that did not take this VM's description has the old one, which is no news.
     const isDescribed = (core.main.takeMetaChanged() || isWelcome) && this.#takeDescription();
     core.logMain(update, [], []);
-    if (isDescribed) core.log(core.snapshot());
+    if (core.kept.size < kept) offerReleased(core);
+    if (isDescribed || core.kept.size < kept) core.log(core.snapshot());
     return moved;
-  }
-
-  /** What was kept for others is in main: what this VM said of it goes to the hub, too. */
-  #arrived(record: LogRecord): void {
-    const core = this.#core;
-    const found = core.kept.arrived(record);
-    if (found.length === 0) return;
-    offerSteps(core, found);
-    core.log(core.snapshot());
   }
 
   /** Main may have another schema and other rules than this VM, which this mount follows then (rule M6). Says whether that changed anything. */

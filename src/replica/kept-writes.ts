@@ -1,9 +1,9 @@
 /**
- * What a VM keeps for others (rule Y4): their writes that it had in main, and that the hub lacks since it was put back. They are out of the tree, durable, and reported to the hub, until the hub has them again or
- * nobody wants them. What this VM itself said of an Exec that another ordered is kept with the order: the hub takes it when it has the order again.
+ * What a VM keeps out of the tree, durably, since the hub was put back and lacks it (rule Y4): writes of other VMs that it had in main, reported to the hub until that has them again or nobody wants them; and its own writes
+ * that need such a write, as the Add they build on or the Exec they are about, which the hub would take for lost before it has that.
  */
 import type { KeptWrite } from './journal.ts';
-import { isExecRecord, type LogRecord } from './record.ts';
+import { addKey, isExecRecord, type LogRecord } from './record.ts';
 
 /** A write of any VM by its name (rule D2). */
 export interface WriteId {
@@ -12,15 +12,19 @@ export interface WriteId {
   readonly seq: number;
 }
 
+/** Of one replica. */
 export class KeptWrites {
+  readonly #vm: string;
   readonly #writes = new Map<string, KeptWrite>();
 
-  constructor(writes: readonly KeptWrite[]) {
+  /** `vm`: whose own writes wait for the others. */
+  constructor(vm: string, writes: readonly KeptWrite[]) {
+    this.#vm = vm;
     this.add(writes);
   }
 
-  get isEmpty(): boolean {
-    return this.#writes.size === 0;
+  get size(): number {
+    return this.#writes.size;
   }
 
   add(writes: readonly KeptWrite[]): void {
@@ -29,6 +33,11 @@ export class KeptWrites {
 
   list(): KeptWrite[] {
     return [...this.#writes.values()];
+  }
+
+  /** Those of other VMs. */
+  ofOthers(): KeptWrite[] {
+    return this.list().filter(({ record }) => record.stamp.vm !== this.#vm);
   }
 
   /** So that nothing is carried out again meanwhile (rule X2). */
@@ -41,20 +50,39 @@ export class KeptWrites {
     return ids.flatMap(({ vm, life, seq }) => this.#take(`${vm} ${life} ${seq}`));
   }
 
-  /** A record is in main. Gives the writes that are not kept any more: itself, and, of an Exec's order, what else is kept of the Exec. */
-  arrived(record: LogRecord): LogRecord[] {
-    const found = this.#take(writeKey(record));
-    const { content } = record;
-    if (content.kind === 'exec') found.push(...this.takeSteps(content.id));
-    return found;
+  /** A record is in main; `release` may give something after it. */
+  arrived(record: LogRecord): void {
+    this.#take(writeKey(record));
   }
 
   /** What is kept of an Exec besides its order. */
   takeSteps(exec: string): LogRecord[] {
-    const steps = [...this.#writes.values()].filter(
-      ({ record: { content } }) => 'exec' in content && content.exec === exec,
-    );
+    const steps = this.list().filter(({ record: { content } }) => 'exec' in content && content.exec === exec);
     return steps.flatMap(({ record }) => this.#take(writeKey(record)));
+  }
+
+  /** Takes out this VM's own writes that need nothing any more that is kept, in their order. */
+  release(): LogRecord[] {
+    const own = this.list().flatMap(({ record }) => (record.stamp.vm === this.#vm ? record : []));
+    const waiting = this.dependents(own);
+    return own.filter((record) => !waiting.has(record)).flatMap((record) => this.#take(writeKey(record)));
+  }
+
+  /** Those of this VM's own writes that need what is kept of others, each with its whole command, and with what needs them. */
+  dependents(own: readonly LogRecord[]): Set<LogRecord> {
+    const missing = new Set(this.ofOthers().flatMap(({ record }) => provides(record)));
+    const dependents = new Set<LogRecord>();
+    for (let before = -1; before < missing.size; ) {
+      before = missing.size;
+      for (const command of commandsOf(own)) {
+        if (!command.some((record) => needs(record).some((key) => missing.has(key)))) continue;
+        for (const record of command) {
+          dependents.add(record);
+          for (const key of provides(record)) missing.add(key);
+        }
+      }
+    }
+    return dependents;
   }
 
   #take(key: string): LogRecord[] {
@@ -67,4 +95,27 @@ export class KeptWrites {
 /** A text that is the same for the same write. */
 export function writeKey({ stamp, life, seq }: LogRecord): string {
   return `${stamp.vm} ${life} ${seq}`;
+}
+
+function commandsOf(records: readonly LogRecord[]): Iterable<LogRecord[]> {
+  const commands = new Map<string, LogRecord[]>();
+  for (const record of records) {
+    const { stamp, life } = record;
+    const key = `${life} ${stamp.ms} ${stamp.counter}`;
+    const command = commands.get(key);
+    if (command === undefined) commands.set(key, [record]);
+    else command.push(record);
+  }
+  return commands.values();
+}
+
+function provides(record: LogRecord): string[] {
+  const { content } = record;
+  if (content.kind === 'exec') return [`exec ${content.id}`];
+  return content.kind === 'add' ? [`add ${addKey(record)}`] : [];
+}
+
+function needs({ content, base }: LogRecord): string[] {
+  const add = base === null ? [] : [`add ${addKey(base)}`];
+  return 'exec' in content ? [...add, `exec ${content.exec}`] : add;
 }

@@ -8,7 +8,7 @@ import type { KeptWrite, Mark, PendingCommand } from './journal.ts';
 import { writeKey } from './kept-writes.ts';
 import { Main } from './main.ts';
 import { splitCommands } from './outbox-command.ts';
-import { addKey, type Content, isTreeRecord, type LogRecord } from './record.ts';
+import { addKey, type Content, isTreeRecord, type LogRecord, type TreeRecord } from './record.ts';
 import { renewWriteId } from './renew-write-ids.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
@@ -50,10 +50,11 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
     const known = state.unmergedAdd(record);
     if (known !== undefined && compareStamps(known.stamp, record.stamp) !== 0)
       moved.set(addKey(known), record.stamp);
-    offerSteps(core, core.kept.arrived(record));
+    core.kept.arrived(record);
     state.take(record);
   }
   const own = takeBack(core, lost, kept);
+  offerReleased(core);
   for (const exec of execs) if (exec.order === undefined) state.forgetExec(exec);
   return { moved, own };
 }
@@ -87,24 +88,31 @@ function keep({ state }: ReplicaCore, record: LogRecord): KeptWrite {
   return { record: { ...record, place: 0 }, uri };
 }
 
-/** Keeps what others wrote, and gives what is this VM's own; its word on an Exec that the hub does not know is kept with the Exec. */
-function takeBack(core: ReplicaCore, lost: readonly LogRecord[], kept: readonly KeptWrite[]): LogRecord[] {
-  const { state, outbox } = core;
-  core.kept.add(kept);
-  for (const { record } of kept) if (!isTreeRecord(record)) state.take(record);
-  const orders = new Set(
-    kept.flatMap(({ record: { content } }) => (content.kind === 'exec' ? [content.id] : [])),
-  );
-  const isOrphan = ({ content }: LogRecord) => 'exec' in content && orders.has(content.exec);
+/** Keeps what others wrote, with what this VM wrote that needs it; gives what else is this VM's own. */
+function takeBack(
+  core: ReplicaCore,
+  lost: readonly LogRecord[],
+  keptOfOthers: readonly KeptWrite[],
+): LogRecord[] {
+  const { state, outbox, kept } = core;
+  kept.add(keptOfOthers);
+  for (const { record } of keptOfOthers) if (!isTreeRecord(record)) state.take(record);
   const own = lost
     .filter((record) => record.stamp.vm === state.vm && !outbox.has(record))
     .map((record) => ({ ...record, place: 0 }));
-  const waiting = [...outbox.commands()].flatMap(({ records }) => records.filter(isOrphan));
-  for (const step of waiting) outbox.leave(step);
-  const orphans = [...own.filter(isOrphan), ...waiting];
-  core.kept.add(orphans.map((record) => ({ record, uri: '' })));
-  for (const record of orphans) state.take(record);
-  return own.filter((record) => !isOrphan(record));
+  const waiting = [...outbox.commands()].flatMap(({ records }) => records);
+  const dependents = kept.dependents([...own, ...waiting]);
+  for (const record of dependents) {
+    outbox.leave(record);
+    if (isTreeRecord(record)) takeOut(state, record);
+    else state.take(record);
+  }
+  kept.add([...dependents].map((record) => ({ record, uri: '' })));
+  return own.filter((record) => !dependents.has(record));
+}
+
+function takeOut({ fold }: ReplicaState, record: TreeRecord): void {
+  if (fold.find(record)?.place === 0) fold.remove(record);
 }
 
 /** Has writes that were merged wait again, before all others; to be called while nothing is sent. */
@@ -113,12 +121,14 @@ export function offerAgain({ state, outbox, random53 }: ReplicaCore, records: re
   outbox.addFirst(splitCommands(records).map((command) => waitAgain(command, state, random53())));
 }
 
-/** Has what this VM said of an Exec wait, now that the hub has its order again. The hub may have judged more of its life meanwhile. */
-export function offerSteps({ state, outbox, random53 }: ReplicaCore, found: readonly LogRecord[]): void {
-  for (const record of found) {
-    if (record.stamp.vm !== state.vm) continue;
-    outbox.add(waitAgain([renewWriteId(state, record)], state, random53()));
+/** Has this VM's own writes wait that need nothing any more that is kept. The hub may have judged more of their lives meanwhile. */
+export function offerReleased({ state, outbox, kept, random53 }: ReplicaCore): boolean {
+  const released = kept.release();
+  for (const command of splitCommands(released)) {
+    const records = command.map((record) => renewWriteId(state, record));
+    outbox.add(waitAgain(records, state, random53()));
   }
+  return released.length > 0;
 }
 
 /** Its stamp was right when it was merged. */

@@ -92,7 +92,7 @@ export class Replica implements Tree {
       marks: found.marks,
       main: found.main,
       line: found.line,
-      kept: new KeptWrites(found.kept),
+      kept: new KeptWrites(vm, found.kept),
     });
     this.#recorder = new Recorder(this.#core, options.maxCommandBytes ?? 4_194_304);
     this.#fill(found);

@@ -108,7 +108,7 @@ export class ExecRunner {
     const isAlone = isLocal || (isUnheard && this.#host.runsWithoutHub);
     if (!isAlone && !(isInStep && isMerged)) return;
     if (exec.started.has(vm) && this.#handlerOf(exec)?.isIdempotent !== true) {
-      this.#answer(exec, 'interrupted', Status.CommandFailed, '');
+      this.#interrupted(exec);
     } else if (this.#findHandler(exec) !== undefined) {
       void this.#begin(exec, isAlone ? 'here' : 'hub');
     }
@@ -146,8 +146,9 @@ export class ExecRunner {
       replica.recordExecStep(exec.node, { kind: 'started', exec: exec.id });
       this.#host.dirty();
       await this.#host.whenSafe(exec.id, where);
-      // A clone of this VM may have been first: then it is its to carry out (rule X2).
-      if (!replica.hasStarted(exec)) return;
+      // An earlier process of this VM was first, or a clone: whether it is at work nobody can know (rule X2).
+      const isIdempotent = this.#handlerOf(exec)?.isIdempotent === true;
+      if (!replica.hasStarted(exec) && !isIdempotent) return this.#interrupted(exec);
     }
     await this.#run(exec);
   }
@@ -181,6 +182,11 @@ export class ExecRunner {
     else if (handler === undefined) this.#answer(exec, 'no-handler', Status.OptionalFeatureUnsupported, '');
     else return { uri, handler };
     return undefined;
+  }
+
+  #interrupted(exec: ExecState): void {
+    if (this.#isStopped || exec.isClosed || exec.results.has(this.#host.replica.vm)) return;
+    this.#answer(exec, 'interrupted', Status.CommandFailed, '');
   }
 
   /** Nobody asks any more for the answer of an Exec that is forgotten. */
