@@ -4,7 +4,7 @@ import { exportCanonical } from '../../src/replica/export.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { exec, order, start } from './exec-steps.ts';
 import { type FollowerSite, Group, type Site } from './group.ts';
-import { addInterior, addLeaf, read, remove, set } from './writes.ts';
+import { addInterior, addLeaf, putLeaf, read, remove, set } from './writes.ts';
 
 interface Scene {
   readonly group: Group;
@@ -113,6 +113,38 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     expect(b.link?.follower.kept()).toEqual([]);
     expectEqual({ group, a, b });
     expect(read(group.hub, './Of_a')).toBe('1');
+  });
+
+  it('gets what builds on a lost Add of another VM when it has that again, whole commands and in their order', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addInterior(b, './Of_b');
+    group.settle();
+    addLeaf(a, './Of_b/Of_a', '1');
+    group.settle();
+    set(a, './Of_b/Of_a', '2');
+    a.do((tx, root) => {
+      putLeaf(tx, root, './Of_b/Too', 'x');
+      putLeaf(tx, root, './Elsewhere', 'x');
+    });
+    group.settle();
+    b.cut();
+    a.cut();
+    set(a, './Of_b/Of_a', '3');
+    set(a, './L', 'of a');
+    group.hub.putBack(stored);
+    a.exchange();
+    expect([read(group.hub, './L'), read(group.hub, './Elsewhere')]).toEqual(['of a', undefined]);
+    a.restart();
+    a.exchange();
+    expect(group.hub.hub.lost.list().map(({ vm }) => vm)).toEqual(['b']);
+    group.settle();
+    for (const site of group.sites) {
+      const shown = ['./Of_b/Of_a', './Of_b/Too', './Elsewhere'].map((uri) => read(site, uri));
+      expect(shown, site.vm).toEqual(['3', 'x', 'x']);
+    }
+    expect(happened(group.hub, 'conflict')).toBe(0);
+    expectEqual({ group, a, b });
   });
 
   it('can have lost writes done again, or dismiss them; then nobody keeps them', () => {

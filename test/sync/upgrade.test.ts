@@ -99,6 +99,22 @@ describe('[M6] a schema that a VM asks the hub to replace', () => {
     expect(phone.encodeMain()).toEqual(served.replica.encodeMain());
   });
 
+  it('[Y4] is offered again when the hub was put back to before it took it', () => {
+    const { meeting, served } = begin(follows);
+    const stored = [served.replica.snapshot()];
+    const phone = meeting.replica('phone', { schema: second, upgrades: replaces(first) });
+    const line = meeting.connect('phone', { mo: phone });
+    line.carry();
+    line.follower.abandon();
+    const back = meeting.restored('hub', stored, { schema: first, upgrades: follows });
+    meeting.served.set('mo', new Served(back));
+    const again = meeting.connect('phone', { mo: phone });
+    again.carry();
+    expect(again.heard).toContain('synced mo');
+    expect(back.meta?.schema).toBe(describeMo(second, []).schemaText);
+    expect(conflicts(phone)).toEqual(afterUpgrade);
+  });
+
   it('closes it for a VM that does not follow, which keeps what it has; one that follows goes on by it', () => {
     const { meeting, old, line } = begin(follows);
     const follower = meeting.replica('third', { schema: first, upgrades: follows });
