@@ -75,6 +75,7 @@ export class Follower {
   readonly #core: ReplicaCore;
   readonly #branch: Branch;
   #sent = 0;
+  #hasToldKept = false;
 
   constructor(core: ReplicaCore) {
     this.#core = core;
@@ -146,9 +147,12 @@ export class Follower {
     return rebuilt;
   }
 
-  /** What other VMs wrote, and the hub lacks (rule Y4): to be reported to it. */
-  kept(): readonly KeptWrite[] {
-    return this.#core.kept.ofOthers();
+  /** What other VMs wrote, and the hub lacks, with what this VM wrote that needs it (rule Y4): to be reported to the hub, as it is another than the connection told of. */
+  takeKept(): readonly KeptWrite[] | undefined {
+    const { kept } = this.#core;
+    const isFirst = this.#hasToldKept ? false : kept.size > 0;
+    this.#hasToldKept = true;
+    return kept.takeChanged() || isFirst ? kept.list() : undefined;
   }
 
   /** Of what was reported: what the hub has, or nobody wants. */

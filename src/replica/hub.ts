@@ -187,8 +187,8 @@ export class Hub {
   }
 
   /** A VM reports what others wrote, and this hub lacks (rule Y4). */
-  reportLost(vm: string, writes: readonly KeptWrite[]): void {
-    if (this.lost.report(vm, writes)) this.#core.emit({ type: 'lost' });
+  reportLost(vm: string, writes: readonly KeptWrite[], begins: boolean): void {
+    if (this.lost.report(vm, writes, begins)) this.#core.emit({ type: 'lost' });
   }
 
   #hasJudged(record: LogRecord): boolean {

@@ -16,6 +16,7 @@ export interface WriteId {
 export class KeptWrites {
   readonly #vm: string;
   readonly #writes = new Map<string, KeptWrite>();
+  #hasChanged = false;
 
   /** `vm`: whose own writes wait for the others. */
   constructor(vm: string, writes: readonly KeptWrite[]) {
@@ -29,10 +30,18 @@ export class KeptWrites {
 
   add(writes: readonly KeptWrite[]): void {
     for (const write of writes) this.#writes.set(writeKey(write.record), write);
+    this.#hasChanged ||= writes.length > 0;
   }
 
   list(): KeptWrite[] {
     return [...this.#writes.values()];
+  }
+
+  /** Whether it is another list than when this was last asked. */
+  takeChanged(): boolean {
+    const hasChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hasChanged;
   }
 
   /** Those of other VMs. */
@@ -87,7 +96,8 @@ export class KeptWrites {
 
   #take(key: string): LogRecord[] {
     const write = this.#writes.get(key);
-    this.#writes.delete(key);
+    const isKept = this.#writes.delete(key);
+    this.#hasChanged ||= isKept;
     return write === undefined ? [] : [write.record];
   }
 }

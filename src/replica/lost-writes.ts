@@ -44,9 +44,9 @@ export class LostWrites {
     this.#isKnown = isKnown;
   }
 
-  /** A VM reports what it keeps. Says whether anything of it was not listed before. */
-  report(reporter: string, writes: readonly KeptWrite[]): boolean {
-    let isNew = false;
+  /** A VM reports what it keeps; with `begins` it says all anew. Says whether another list came of it. */
+  report(reporter: string, writes: readonly KeptWrite[], begins: boolean): boolean {
+    let isNew = begins && this.#withdraw(reporter);
     for (const write of writes) {
       if (this.#isKnown(write)) this.#tell(reporter, write);
       else if (this.#hasRoom(reporter, write)) isNew = this.#list(reporter, write) || isNew;
@@ -94,6 +94,15 @@ export class LostWrites {
   onFound(listener: FoundListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** What comes again is listed again. */
+  #withdraw(reporter: string): boolean {
+    const before = this.#entries.size;
+    for (const [key, { reporters }] of this.#entries)
+      if (reporters.delete(reporter) && reporters.size === 0) this.#entries.delete(key);
+    this.#bytes.delete(reporter);
+    return this.#entries.size < before;
   }
 
   #hasRoom(reporter: string, { record }: KeptWrite): boolean {

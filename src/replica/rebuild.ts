@@ -4,11 +4,11 @@
  */
 import { uriOf } from './changes.ts';
 import type { ReplicaCore } from './core.ts';
-import type { KeptWrite, Mark, PendingCommand } from './journal.ts';
+import type { KeptWrite, Mark, PendingCommand, WriteKey } from './journal.ts';
 import { writeKey } from './kept-writes.ts';
 import { Main } from './main.ts';
 import { splitCommands } from './outbox-command.ts';
-import { addKey, type Content, isTreeRecord, type LogRecord, type TreeRecord } from './record.ts';
+import { addKey, type Content, isExecRecord, isTreeRecord, type LogRecord } from './record.ts';
 import { renewWriteId } from './renew-write-ids.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
@@ -37,8 +37,12 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   const { state } = core;
   const main = new Main(core.random53());
   const records = main.apply(whole.update);
-  const lost = lostRecords(core, whole, records);
-  const kept = lost.filter(({ stamp }) => stamp.vm !== state.vm).map((record) => keep(core, record));
+  const lost = lostRecords(core, whole, records).map((record) => placed(core, record));
+  const waiting = [...core.outbox.commands()].flatMap((command) =>
+    command.records.map((each) => placed(core, each)),
+  );
+  const others = lost.filter(({ record }) => record.stamp.vm !== state.vm);
+  const own = lost.filter(({ record }) => record.stamp.vm === state.vm && !core.outbox.has(record));
   core.main = main;
   core.rebuilds++;
   for (const node of state.fold.nodes()) state.fold.removeMerged(node);
@@ -53,10 +57,10 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
     core.kept.arrived(record);
     state.take(record);
   }
-  const own = takeBack(core, lost, kept);
+  const offered = takeBack(core, [...own, ...waiting], others);
   offerReleased(core);
   for (const exec of execs) if (exec.order === undefined) state.forgetExec(exec);
-  return { moved, own };
+  return { moved, own: offered };
 }
 
 /** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */
@@ -82,37 +86,37 @@ function isHubsOwn({ kind }: Content): boolean {
   return kind === 'closed' || kind === 'conflict';
 }
 
-function keep({ state }: ReplicaCore, record: LogRecord): KeptWrite {
+/** Where it is now, before main goes. */
+function placed({ state }: ReplicaCore, record: LogRecord): KeptWrite {
   const node = state.fold.node(record.node);
   const uri = node?.scope === undefined ? '' : uriOf(node);
   return { record: { ...record, place: 0 }, uri };
 }
 
 /** Keeps what others wrote, with what this VM wrote that needs it; gives what else is this VM's own. */
-function takeBack(
-  core: ReplicaCore,
-  lost: readonly LogRecord[],
-  keptOfOthers: readonly KeptWrite[],
-): LogRecord[] {
+function takeBack(core: ReplicaCore, own: readonly KeptWrite[], others: readonly KeptWrite[]): LogRecord[] {
   const { state, outbox, kept } = core;
-  kept.add(keptOfOthers);
-  for (const { record } of keptOfOthers) if (!isTreeRecord(record)) state.take(record);
-  const own = lost
-    .filter((record) => record.stamp.vm === state.vm && !outbox.has(record))
-    .map((record) => ({ ...record, place: 0 }));
-  const waiting = [...outbox.commands()].flatMap(({ records }) => records);
-  const dependents = kept.dependents([...own, ...waiting]);
-  for (const record of dependents) {
+  kept.add(others);
+  for (const { record } of others) if (!isTreeRecord(record)) state.take(record);
+  const dependents = kept.dependents(own.map(({ record }) => record));
+  // No mark of the hub is about this life: it is not sent.
+  const life = core.random53();
+  let seq = 0;
+  for (const { record, uri } of own) {
+    if (!dependents.has(record)) continue;
     outbox.leave(record);
-    if (isTreeRecord(record)) takeOut(state, record);
-    else state.take(record);
+    kept.add([{ record: setAside(state, record, { life, seq: ++seq }), uri }]);
   }
-  kept.add([...dependents].map((record) => ({ record, uri: '' })));
-  return own.filter((record) => !dependents.has(record));
+  return own.flatMap(({ record }) => (dependents.has(record) || outbox.has(record) ? [] : record));
 }
 
-function takeOut({ fold }: ReplicaState, record: TreeRecord): void {
-  if (fold.find(record)?.place === 0) fold.remove(record);
+/** Takes a write out of the tree; what is said of an Exec stays known, so that it is not carried out again (rule X2). */
+function setAside(state: ReplicaState, record: LogRecord, id: WriteKey): LogRecord {
+  const kept: LogRecord = { ...record, ...id };
+  if (isTreeRecord(record) && state.fold.find(record)?.place === 0) state.fold.remove(record);
+  if (isExecRecord(record) && isExecRecord(kept)) state.execs.rename(record, kept);
+  if (!isTreeRecord(kept)) state.take(kept);
+  return kept;
 }
 
 /** Has writes that were merged wait again, before all others; to be called while nothing is sent. */

@@ -205,27 +205,17 @@ export class FollowerSession {
       throw new VirmoError('message-malformed', 'an answer to no open');
     entry.follower.welcome({ ...hub, marks: marks.map(readMark) });
     entry.isSynced = true;
-    this.#reportLost(channel, entry.follower.kept());
+    this.#reportLost(channel, entry.follower);
     this.#options.listener.synced(entry.mo);
     this.#options.listener.received();
   }
 
   /** In messages of bounded size, but for single writes that are larger. */
-  #reportLost(channel: number, kept: readonly KeptWrite[]): void {
-    let batch: KeptWrite[] = [];
-    let bytes = 0;
-    const send = (): void => {
-      if (batch.length > 0) this.#conversation.send({ type: 'lost', channel, writes: encodeKept(batch) });
-      batch = [];
-      bytes = 0;
-    };
-    for (const write of kept) {
-      const size = roughSize(write.record);
-      if (bytes + size > maxReportBytes) send();
-      batch.push(write);
-      bytes += size;
-    }
-    send();
+  #reportLost(channel: number, follower: Follower): void {
+    const kept = follower.takeKept();
+    if (kept === undefined) return;
+    for (const [at, batch] of batchesOf(kept).entries())
+      this.#conversation.send({ type: 'lost', channel, begins: at === 0, writes: encodeKept(batch) });
   }
 
   #news({ channel, update, refusals, ...news }: News): void {
@@ -239,6 +229,7 @@ export class FollowerSession {
       refusals: refusals.map(readRefusal),
     });
     if (next === 'begin-anew') this.#beginAnew(channel, entry);
+    else this.#reportLost(channel, entry.follower);
     this.#options.listener.received();
   }
 
@@ -263,6 +254,22 @@ export class FollowerSession {
 
 function readMark({ refusals, ...mark }: WireMark): Mark {
   return { ...mark, refused: refusals.map(readRefusal) };
+}
+
+/** One at least. */
+function batchesOf(kept: readonly KeptWrite[]): KeptWrite[][] {
+  const batches: KeptWrite[][] = [[]];
+  let bytes = 0;
+  for (const write of kept) {
+    const size = roughSize(write.record);
+    if (bytes > 0 && bytes + size > maxReportBytes) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(write);
+    bytes += size;
+  }
+  return batches;
 }
 
 function readRefusal({ code, ...refusal }: WireRefusal): Refusal {

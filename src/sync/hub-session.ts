@@ -6,7 +6,14 @@ import { decodeKept, type Refusal } from '../replica/journal.ts';
 import type { WriteId } from '../replica/kept-writes.ts';
 import { frameUpdate, mergeUpdates } from '../replica/main.ts';
 import { outdated } from '../replica/upgrade.ts';
-import { type BranchUpdate, type Hello, type Message, type Open, protocolVersion } from '../wire/message.ts';
+import {
+  type BranchUpdate,
+  type Hello,
+  type Lost,
+  type Message,
+  type Open,
+  protocolVersion,
+} from '../wire/message.ts';
 import { Conversation } from './conversation.ts';
 import type { Port } from './port.ts';
 
@@ -160,7 +167,7 @@ export class HubSession {
         return;
       case 'lost':
         this.#mustBeOpen(message);
-        this.#mos.get(message.channel)?.served.hub.reportLost(this.#vm, decodeKept(message.writes));
+        this.#lost(message);
         return;
       case 'welcome':
       case 'opened':
@@ -295,6 +302,10 @@ export class HubSession {
     open.judged++;
     for (const refusal of refusals) open.refusals.push(refusal);
     this.#options.listener.dirty();
+  }
+
+  #lost({ channel, begins, writes }: Lost): void {
+    this.#mos.get(channel)?.served.hub.reportLost(this.#vm, decodeKept(writes), begins);
   }
 
   #queue(open: OpenMo, update: Uint8Array): void {

@@ -108,6 +108,7 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
       break;
     case 'lost':
       encoding.writeVarUint(out, message.channel);
+      encoding.writeUint8(out, message.begins ? 1 : 0);
       encoding.writeVarUint8Array(out, message.writes);
       break;
     case 'found':
@@ -216,7 +217,7 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
     case 'seen':
       return { type, channel: readNatural(from), place: readNatural(from) };
     case 'lost':
-      return { type, channel: readNatural(from), writes: readBytes(from) };
+      return { type, channel: readNatural(from), begins: readFlag(from), writes: readBytes(from) };
     case 'found':
       return { type, channel: readNatural(from), writes: readList(from, readWriteId) };
     case 'check':

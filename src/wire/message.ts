@@ -146,6 +146,8 @@ export interface Seen {
 export interface Lost {
   readonly type: 'lost';
   readonly channel: number;
+  /** Whether this begins the list; what was told before and does not come again is kept no more. */
+  readonly begins: boolean;
   /** A list of writes, as `decodeKept` reads it. */
   readonly writes: Uint8Array;
 }

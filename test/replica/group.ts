@@ -302,7 +302,7 @@ export class HubSite extends Site {
         break;
       }
       case 'lost':
-        this.hub.reportLost(site.vm, decodeKept(message.writes));
+        this.hub.reportLost(site.vm, decodeKept(message.writes), true);
         break;
       case 'branch':
         if (link.connection !== undefined) this.#merge(site, link.connection, message);
@@ -437,7 +437,7 @@ export class FollowerSite extends Site {
       case 'welcome':
         link.follower.welcome(message.hub);
         link.isWelcomed = true;
-        link.up.push({ type: 'lost', writes: encodeKept(link.follower.kept()) });
+        this.#reportKept(link);
         break;
       case 'found':
         link.follower.found(message.ids);
@@ -447,10 +447,16 @@ export class FollowerSite extends Site {
           this.cut();
           this.connect();
         }
+        this.#reportKept(link);
         break;
     }
     this.persist();
     return true;
+  }
+
+  #reportKept({ follower, up }: Link): void {
+    const kept = follower.takeKept();
+    if (kept !== undefined) up.push({ type: 'lost', writes: encodeKept(kept) });
   }
 
   /** Connects and carries everything to and fro that can be carried now. */

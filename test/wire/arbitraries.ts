@@ -74,7 +74,7 @@ export const messages: Arbitrary<Message> = fc.oneof(
   fc.constant<Message>({ type: 'pong' }),
   of('bye', { code, reason: text }),
   of('seen', { channel: natural, place: natural }),
-  of('lost', { channel: natural, writes: bytes }),
+  of('lost', { channel: natural, begins: fc.boolean(), writes: bytes }),
   of('found', {
     channel: natural,
     writes: fc.array(fc.record({ vm: name, life: natural, seq: natural }, { noNullPrototype: true }), {

@@ -15,7 +15,7 @@ export const goldenMessages: Readonly<Record<Message['type'], string>> = {
   pong: '08',
   bye: '09066e6f726d616c1c74686520564d20636c6f7365732074686520636f6e6e656374696f6e',
   seen: '0a8001ae02',
-  lost: '0b040100',
+  lost: '0b04010100',
   found: '0c0401027476820102',
   check: '0d04ae0280808080808040',
 };

@@ -68,7 +68,7 @@ export const samples: readonly Message[] = [
   { type: 'pong' },
   { type: 'bye', code: 'normal', reason: 'the VM closes the connection' },
   { type: 'seen', channel: 128, place: 302 },
-  { type: 'lost', channel: 4, writes: Uint8Array.of(0) },
+  { type: 'lost', channel: 4, begins: true, writes: Uint8Array.of(0) },
   { type: 'found', channel: 4, writes: [{ vm: 'tv', life: 130, seq: 2 }] },
   { type: 'check', channel: 4, place: 302, treeHash: 2 ** 48 },
 ];
