@@ -33,6 +33,8 @@ export class ReplicaCore {
   main: Main;
   /** How often main was made anew (rule Y4). */
   rebuilds = 0;
+  /** Its tree was not the hub's (rule Y4): to be made anew. */
+  isInDoubt = false;
   #description: Description;
   #journal: JournalEntry[] = [];
   #isDescribed = false;

@@ -18,12 +18,9 @@ export function openEpoch(epochs: readonly Epoch[], next: Epoch): Epoch[] {
 
 /** Up to which place a copy of another line, which stands at a place of an epoch, is certain to be the same as this line. */
 export function commonPlace(epochs: readonly Epoch[], epoch: number, place: number): number {
-  const at = epochs.findIndex(({ id }) => id === epoch);
-  const own = epochs[at];
-  if (own === undefined) return 0;
-  const next = epochs[at + 1];
-  // Where the epoch goes on beyond the copy, it was written twice: by a process that was put back.
-  return next !== undefined && next.start < place ? next.start : Math.min(own.start, place);
+  const own = epochs.find(({ id }) => id === epoch);
+  // Not more: within an epoch a process may have been put back, and have written on from there.
+  return own === undefined ? 0 : Math.min(own.start, place);
 }
 
 /** The text of main's entry: `<id>:<start>` of each, in decimal, with blanks between. */

@@ -92,11 +92,13 @@ export class Follower {
       const { life, seq } = commandKey(command);
       pending.set(life, Math.min(seq, pending.get(life) ?? seq));
     }
+    // What is written from here on is in no life that a clone, or a process of before, goes on with: nor is the hub asked about it.
+    this.#core.beginLife();
     return {
       origin: meta?.origin ?? 0,
       epoch: meta?.epochs.at(-1)?.id ?? 0,
       place: state.place,
-      digest: main.isBegun ? line.digest : emptyDigest,
+      digest: main.isBegun && !this.#core.isInDoubt ? line.digest : emptyDigest,
       step1: main.syncStep1(),
       schemaHash: description.schemaHash,
       rules: description.rulesText,
@@ -126,8 +128,12 @@ export class Follower {
       this.#noteJudged(outbox.judgedUpTo(life, seq, hub.place));
     }
     offerAgain(core, own);
-    core.beginLife();
-    if (forked.size > 0) renewWriteIds(core, forked);
+    if (hub.isWhole) this.#takeDescription();
+    if (forked.size > 0) {
+      // Not that of what was written since `state`: that waits behind, and counts from 1.
+      core.beginLife();
+      renewWriteIds(core, forked);
+    }
     if (hub.isWhole) boundSeen(core, hub.common);
     const behindMs = state.setTime(hub.timeMs);
     const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
@@ -143,7 +149,6 @@ export class Follower {
     const rebuilt = rebuild(this.#core, { ...hub, update });
     this.#core.line.reach(hub.digest);
     this.#core.main.takeMetaChanged();
-    this.#takeDescription();
     return rebuilt;
   }
 
@@ -158,8 +163,9 @@ export class Follower {
   /** Of what was reported: what the hub has, or nobody wants. */
   found(ids: readonly WriteId[]): void {
     const { kept, state } = this.#core;
-    if (kept.size === 0) return;
-    for (const { content } of kept.take(ids)) {
+    const taken = kept.take(ids);
+    if (taken.length === 0) return;
+    for (const { content } of taken) {
       const exec = content.kind === 'exec' ? state.execs.get(content.id) : undefined;
       if (exec === undefined || exec.isMerged) continue;
       kept.takeSteps(exec.id);
@@ -208,7 +214,7 @@ export class Follower {
     const core = this.#core;
     if (place !== core.state.place || !core.outbox.isMerged || core.state.fold.treeHash() === treeHash)
       return;
-    core.main = new Main(core.random53());
+    core.isInDoubt = true;
     throw new VirmoError('diverged', `the tree is not the hub's at place ${place}: please report it`);
   }
 

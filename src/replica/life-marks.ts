@@ -24,6 +24,8 @@ export class LifeMarks {
   readonly tally: JudgedTally = new JudgedTally();
   readonly #byVm = new Map<string, Map<number, LifeMark>>();
   readonly #moved = new Set<LifeMark>();
+  /** The latest lives of each VM. */
+  readonly #latest = new Map<string, LifeMark[]>();
 
   /** As they were stored, in that order: of one life also several times, each with what was judged since. */
   constructor(marks: readonly Mark[]) {
@@ -62,7 +64,8 @@ export class LifeMarks {
   /** The marks of these lives of a VM, as far as anything of them is judged, with what was judged from these counters on. */
   of(vm: string, pending: readonly WriteKey[]): Mark[] {
     const known = this.#byVm.get(vm);
-    return pending.flatMap(({ life, seq: first }) => {
+    const firsts = new Map(pending.map(({ life, seq }) => [life, seq]));
+    return [...firsts].flatMap(([life, first]) => {
       const mark = known?.get(life);
       return mark === undefined ? [] : { ...copy(mark), trail: mark.trail.filter(({ seq }) => seq >= first) };
     });
@@ -99,10 +102,17 @@ export class LifeMarks {
     if (mark === undefined) {
       mark = { vm, life, seq: 0, trail: [], fresh: 0, refused: [] };
       lives.set(life, mark);
-      const older = [...lives.values()].at(-1 - maxTrails);
-      if (older !== undefined) older.trail = older.trail.slice(-1);
+      this.#shorten(vm, mark);
     }
     return mark;
+  }
+
+  #shorten(vm: string, newest: LifeMark): void {
+    const latest = this.#latest.get(vm) ?? [];
+    this.#latest.set(vm, latest);
+    latest.push(newest);
+    const older = latest.length > maxTrails ? latest.shift() : undefined;
+    if (older !== undefined) older.trail = older.trail.slice(-1);
   }
 
   #lives(vm: string): Map<number, LifeMark> {

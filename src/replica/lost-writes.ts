@@ -70,7 +70,7 @@ export class LostWrites {
       if (entry === undefined) return [];
       this.#entries.delete(id);
       for (const reporter of entry.reporters) {
-        this.#bytes.set(reporter, (this.#bytes.get(reporter) ?? 0) - roughSize(entry.write.record));
+        this.#bytes.set(reporter, (this.#bytes.get(reporter) ?? 0) - sizeOf(entry.write));
         this.#tell(reporter, entry.write);
       }
       return entry.write;
@@ -105,15 +105,15 @@ export class LostWrites {
     return this.#entries.size < before;
   }
 
-  #hasRoom(reporter: string, { record }: KeptWrite): boolean {
-    return (this.#bytes.get(reporter) ?? 0) + roughSize(record) <= maxBytesListed;
+  #hasRoom(reporter: string, write: KeptWrite): boolean {
+    return (this.#bytes.get(reporter) ?? 0) + sizeOf(write) <= maxBytesListed;
   }
 
   #list(reporter: string, write: KeptWrite): boolean {
     const key = writeKey(write.record);
     const known = this.#entries.get(key);
     if (known?.reporters.has(reporter) === true) return false;
-    this.#bytes.set(reporter, (this.#bytes.get(reporter) ?? 0) + roughSize(write.record));
+    this.#bytes.set(reporter, (this.#bytes.get(reporter) ?? 0) + sizeOf(write));
     if (known === undefined) this.#entries.set(key, { write, reporters: new Set([reporter]) });
     else known.reporters.add(reporter);
     return known === undefined;
@@ -122,6 +122,10 @@ export class LostWrites {
   #tell(reporter: string, { record: { stamp, life, seq } }: KeptWrite): void {
     for (const listener of this.#listeners) listener(reporter, { vm: stamp.vm, life, seq });
   }
+}
+
+function sizeOf({ record, uri }: KeptWrite): number {
+  return roughSize(record) + uri.length;
 }
 
 /** What a VM said of an Exec that another ordered goes with the order. */

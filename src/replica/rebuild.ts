@@ -18,8 +18,6 @@ export interface WholeMain {
   /** All of main, as an update. */
   readonly update: Uint8Array;
   readonly place: number;
-  /** Up to which place the former copy is of this line. */
-  readonly common: number;
   /** How far the hub has judged every life of every VM. */
   readonly marks: readonly Mark[];
 }
@@ -45,8 +43,10 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   const own = lost.filter(({ record }) => record.stamp.vm === state.vm && !core.outbox.has(record));
   core.main = main;
   core.rebuilds++;
+  core.isInDoubt = false;
   for (const node of state.fold.nodes()) state.fold.removeMerged(node);
   const execs = state.execs.takeMerged();
+  state.dropConflicts(records);
   state.place = whole.place;
   state.forget(main.forgotten);
   const moved = new Map<string, Stamp>();
@@ -64,21 +64,30 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
 }
 
 /** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */
-function lostRecords(
-  core: ReplicaCore,
-  { common, marks }: WholeMain,
-  records: readonly LogRecord[],
-): LogRecord[] {
-  const present = new Set(records.map(writeKey));
+function lostRecords(core: ReplicaCore, { marks }: WholeMain, records: readonly LogRecord[]): LogRecord[] {
+  const present = new Map(records.map((record) => [writeKey(record), record]));
   const judged = new Map(marks.map(({ vm, life, seq }) => [`${vm} ${life}`, seq]));
-  const lost = [...core.mergedRecords()].filter(
+  const held = [...core.mergedRecords()];
+  // Clones write under the same ids: the hub's mark may be about what another one wrote.
+  const others = held.filter(
+    (record) => present.has(writeKey(record)) && !isSameRecord(present.get(writeKey(record)), record),
+  );
+  const forked = new Set(others.map(lifeOf));
+  const lost = held.filter(
     (record) =>
-      record.place > common &&
       !isHubsOwn(record.content) &&
-      !present.has(writeKey(record)) &&
-      record.seq > (judged.get(`${record.stamp.vm} ${record.life}`) ?? 0),
+      !isSameRecord(present.get(writeKey(record)), record) &&
+      (forked.has(lifeOf(record)) || record.seq > (judged.get(lifeOf(record)) ?? 0)),
   );
   return lost.sort((a, b) => a.place - b.place || a.seq - b.seq);
+}
+
+function isSameRecord(one: LogRecord | undefined, other: LogRecord): boolean {
+  return one !== undefined && one.node === other.node && compareStamps(one.stamp, other.stamp) === 0;
+}
+
+function lifeOf({ stamp, life }: LogRecord): string {
+  return `${stamp.vm} ${life}`;
 }
 
 /** The hub notes anew what follows from what it has. */
@@ -117,6 +126,16 @@ function setAside(state: ReplicaState, record: LogRecord, id: WriteKey): LogReco
   if (isExecRecord(record) && isExecRecord(kept)) state.execs.rename(record, kept);
   if (!isTreeRecord(kept)) state.take(kept);
   return kept;
+}
+
+/** Keeps a step of an Exec of which the hub lacks the order, with that; says whether it is so. */
+export function keepStep(core: ReplicaCore, record: LogRecord): boolean {
+  if (!core.kept.dependents([record]).has(record)) return false;
+  const id = { life: core.random53(), seq: 1 };
+  core.kept.add([{ record: setAside(core.state, record, id), uri: '' }]);
+  core.finishStep('local');
+  core.log(core.snapshot());
+  return true;
 }
 
 /** Has writes that were merged wait again, before all others; to be called while nothing is sent. */

@@ -24,11 +24,13 @@ import type { MoNode } from './mo-node.ts';
 import { offerAnew } from './offer-anew.ts';
 import type { OpenConflict } from './open-conflicts.ts';
 import type { Backlog } from './outbox.ts';
+import { keepStep } from './rebuild.ts';
 import { type ExecStepContent, isTreeRecord, type LogRecord } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { type Resolution, resolveParked } from './resolve.ts';
 import { restore, type StoredReplica } from './restore.ts';
 import { checkPositions, compileScope, type ScopeRule } from './scope.ts';
+import { compareStamps } from './stamp.ts';
 import { ReplicaState } from './state.ts';
 import { chooseDescription, type UpgradeOptions } from './upgrade.ts';
 
@@ -242,10 +244,12 @@ export class Replica implements Tree {
   /** Writes anew, as this VM's own and where that can be done now, what other VMs wrote and reported as lost (rule Y4); gives the ids of what is not listed any more. An Exec cannot be. */
   recoverLost(ids: readonly string[]): string[] {
     const lost = this.#hub?.lost.of(ids) ?? [];
+    const offers = lost.flatMap(({ record, uri }) => {
+      const path = pathOf(uri);
+      return isTreeRecord(record) && path !== undefined ? { record, path, content: record.content } : [];
+    });
+    offers.sort((a, b) => compareStamps(a.record.stamp, b.record.stamp));
     const draft = this.#begin('');
-    const offers = lost.flatMap(({ record, uri }) =>
-      isTreeRecord(record) && uri !== '' ? { record, path: parsePath(uri), content: record.content } : [],
-    );
     const isDone = offerAnew(offers, this.root, draft);
     draft.commit();
     const done = offers.filter((_, at) => isDone[at]).map(({ record }) => writeKey(record));
@@ -328,6 +332,7 @@ export class Replica implements Tree {
     const seq = state.nextSeq();
     const about = { node, base: null, verNo: 0, server: '' };
     const record = { ...about, stamp, life, seq, seen, place: 0, content };
+    if (keepStep(this.#core, record)) return;
     this.#recorder.record({ records: [record], token: this.#core.random53() }, [], this.#hub);
     if (isHeld) this.#core.outbox.gate.hold({ life, seq });
   }
@@ -380,5 +385,15 @@ export class Replica implements Tree {
     state.takeTouchedExecs();
     state.takeForgottenExecs();
     state.place = place;
+  }
+}
+
+/** What a VM reported may be no URI. */
+function pathOf(uri: string): readonly string[] | undefined {
+  if (uri === '') return undefined;
+  try {
+    return parsePath(uri);
+  } catch {
+    return undefined;
   }
 }

@@ -222,6 +222,15 @@ export class ReplicaState {
     return conflicts;
   }
 
+  /** Main is made anew from these records: of notes that it lacks nothing is known any more, for others may come under their names (rule Y4). */
+  dropConflicts(records: readonly LogRecord[]): void {
+    const present = new Map(records.map((record) => [noteKey(record), record]));
+    for (const [key, { stamp }] of this.#conflicts) {
+      const again = present.get(key);
+      if (again === undefined || compareStamps(again.stamp, stamp) !== 0) this.#conflicts.delete(key);
+    }
+  }
+
   #takeConflict(note: ConflictNote): void {
     const key = noteKey(note);
     if (this.#conflicts.has(key) || isForgotten(this.#forgotten, note.place)) return;

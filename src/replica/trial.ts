@@ -50,7 +50,7 @@ export class Trial {
       refused ??= this.#refusalOf(record);
       if (refused !== undefined) break;
       if (!isTreeRecord(record)) continue;
-      rivalries.push(...rivalsOf(record, fold));
+      if (!this.isRepeated(record)) rivalries.push(...rivalsOf(record, fold));
       if (command.length === 1) break;
       tried.push(record);
       fold.insert(record);
