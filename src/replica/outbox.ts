@@ -120,12 +120,11 @@ export class Outbox {
     for (const command of waiting) this.#unsent.add(command);
   }
 
-  /** Puts other records in the place of those of each command that waits, in the same order; to be called while nothing is sent. */
-  rewrite(change: (command: OutboxCommand) => readonly LogRecord[]): void {
+  /** Puts something else in the place of each command that waits, in the same order; to be called while nothing is sent. */
+  rewrite(change: (pending: PendingCommand) => PendingCommand): void {
     for (const command of this.takeBackUnsent()) {
-      const records = change(command);
       const { isStampRefused, wasSent, turn } = command;
-      this.add({ ...pendingOf(command), records }, wasSent, turn).isStampRefused = isStampRefused;
+      this.add(change(pendingOf(command)), wasSent, turn).isStampRefused = isStampRefused;
     }
   }
 

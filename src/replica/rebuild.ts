@@ -49,6 +49,7 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   state.dropConflicts(records);
   state.place = whole.place;
   state.forget(main.forgotten);
+  state.forgetMergedStamps();
   const moved = new Map<string, Stamp>();
   for (const record of records) {
     const known = state.unmergedAdd(record);

@@ -5,6 +5,7 @@
 import type { ReplicaCore } from './core.ts';
 import type { Mark } from './journal.ts';
 import { isExecRecord, isTreeRecord, type LogRecord } from './record.ts';
+import { compareStamps, zeroStamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 
 /** What the hub's marks say of this VM's own commands. */
@@ -32,9 +33,12 @@ export function trustedMarks(core: ReplicaCore, all: readonly Mark[]): TrustedMa
  * sent.
  */
 export function renewWriteIds({ outbox, state }: ReplicaCore, forked: ReadonlySet<number>): void {
-  outbox.rewrite(({ records }) =>
-    records.map((record) => (forked.has(record.life) ? renewWriteId(state, record) : record)),
-  );
+  outbox.rewrite((pending) => ({
+    ...pending,
+    records: pending.records.map((record) =>
+      forked.has(record.life) ? renewWriteId(state, record) : record,
+    ),
+  }));
 }
 
 /** The same write under the next write id of this process. */
@@ -47,9 +51,11 @@ export function renewWriteId(state: ReplicaState, record: LogRecord): LogRecord 
   return renewed;
 }
 
-/** What the writers of waiting commands saw of another line they have not seen of this one (rule D4). To be called while nothing is sent. */
-export function boundSeen({ outbox }: ReplicaCore, common: number): void {
-  outbox.rewrite(({ records }) =>
-    records.map((record) => (record.seen <= common ? record : { ...record, seen: common })),
-  );
+/** What the writers of waiting commands saw of another line they have not seen of this one (rule D4), nor need their stamps be later than what was merged there (rule T3). To be called while nothing is sent. */
+export function boundSeen({ outbox, state }: ReplicaCore, common: number): void {
+  outbox.rewrite(({ records, floor = zeroStamp, ...pending }) => ({
+    ...pending,
+    floor: compareStamps(floor, state.lastMerged) <= 0 ? floor : state.lastMerged,
+    records: records.map((record) => (record.seen <= common ? record : { ...record, seen: common })),
+  }));
 }

@@ -141,6 +141,12 @@ export class ReplicaState {
     this.#last = this.#lastMerged;
   }
 
+  /** Main is about to be made anew (rule Y4): what was merged on another line need not be, and says nothing of the stamps that are merged on this one. */
+  forgetMergedStamps(): void {
+    this.#lastMerged = zeroStamp;
+    this.#lastOwnMerged = zeroStamp;
+  }
+
   /** Takes a record in; the tree shows it after `fold.settle()`. */
   take(record: LogRecord): void {
     this.#last = laterStamp(this.#last, record.stamp);

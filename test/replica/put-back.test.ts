@@ -184,6 +184,34 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     for (const site of group.sites) expect([read(site, './D/Of_a'), read(site, './L')]).toEqual(['1', 'old']);
   });
 
+  it('[T3] takes what was written while its clock was ahead, though main had later stamps on the other line', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    group.hub.skewMs = 3_600_000;
+    group.hub.restart();
+    addLeaf(a, './One', 'merged');
+    addLeaf(b, './Of_b', 'merged');
+    group.settle();
+    a.cut();
+    set(a, './One', 'waits');
+    set(a, './L', 'waits');
+    const writtenMs = group.nowMs;
+    group.nowMs += 30_000;
+    group.hub.skewMs = 0;
+    group.hub.putBack(stored);
+    group.settle();
+    for (const site of group.sites)
+      expect([read(site, './One'), read(site, './L'), read(site, './Of_b')]).toEqual([
+        'waits',
+        'waits',
+        'merged',
+      ]);
+    expectEqual({ group, a, b });
+    const stamps = [...group.hub.replica.records()].map(({ stamp }) => stamp);
+    const later = stamps.filter(({ vm, ms }) => vm !== 'hub' && ms > writtenMs);
+    expect(later).toEqual([]);
+  });
+
   it('[D4] [M8] counts nothing as seen that was on the other line: a conflict is told', () => {
     const { group, a, b } = scene();
     const stored = [...group.hub.stored];
