@@ -56,10 +56,10 @@ export function recoverLost(simulation: Simulation, mo: string): void {
   const ids = mount.lostWrites().map(({ id }) => id);
   if (ids.length === 0) return;
   const deed = { mayDelete: true, isAtomic: false, server: undefined };
-  const isListed = listedAt(mount);
+  const isListed = listedAt(simulation, mount);
   const { answer } = carryOut(simulation, hub, deed, () => hub.ask(mount, (asked) => asked.recoverLost(ids)));
   // By URI: it may be another node's now.
-  const isLeft = listedAt(mount);
+  const isLeft = listedAt(simulation, mount);
   books.ledger(mo).answered((record) => isListed(record) && !isLeft(record));
   answer.then((done) => coverage.count('lost writes recovered', done.length), ignore);
 }
@@ -70,7 +70,7 @@ export function dismissLost(simulation: Simulation, mo: string): void {
   const mount = hub.views.find((each) => each.mo === mo);
   if (mount === undefined) return;
   const ids = mount.lostWrites().map(({ id }) => id);
-  books.ledger(mo).answered(listedAt(mount));
+  books.ledger(mo).answered(listedAt(simulation, mount));
   coverage.count('lost writes dismissed', ids.length);
   mount.dismissLost(ids);
 }

@@ -112,10 +112,10 @@ export class ExecLog {
    * The acknowledged orders of which no outcome was told, though one had to be: those of DM servers are told of in every life until they are acknowledged, those of the device
    * itself once, in the life that learns the outcome. Whether that is the present one is only sure of mounts that are still there.
    */
-  untold(isThere: (mount: object) => boolean): string[] {
+  untold(isThere: (mount: object) => boolean, isListed: (mo: string, exec: string) => boolean): string[] {
     return [...this.#orders].flatMap(([exec, { mo, vm, server, mount }]) => {
       const isDue = server !== '' || isThere(mount);
-      return isDue && !this.#told.has(exec)
+      return isDue && !this.#told.has(exec) && !isListed(mo, exec)
         ? [`${exec}, ordered by ${server || 'the device'} at ${vm} for ${mo}`]
         : [];
     });

@@ -16,3 +16,10 @@ export function* recordsAt(site: Site, mo: string): Generator<LogRecord> {
   yield* local;
   for (const { record } of kept) yield record;
 }
+
+/** What a VM wrote that waits, as its disk has it, until the hub has again what it needs. */
+export function waitingAt(site: Site, mo: string): LogRecord[] {
+  const journal = site.disk.read().get(moDocument(mo)) ?? [];
+  const records = restore(journal, 1).kept.map(({ record }) => record);
+  return records.filter(({ stamp }) => stamp.vm === site.id);
+}

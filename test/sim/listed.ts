@@ -1,17 +1,32 @@
-/** What a hub that was put back lists as lost (rule Y4). */
+/** What a hub that was put back lists as lost, and what waits for that (rule Y4). */
 import type { LogRecord } from '../../src/replica/record.ts';
 import type { Mount } from '../../src/vm/mount.ts';
 import { keyOf, textOf } from '../replica/fate.ts';
+import { waitingAt } from './holdings.ts';
+import type { Simulation } from './simulation.ts';
 
-/** Tells whether a write is listed. Throws an Error when the hub lists one that it has. */
-export function listedAt(hub: Mount): (record: LogRecord) => boolean {
+/**
+ * Tells whether a write is listed, or waits in its VM for one that is, as the disk there has it. Throws an Error when the hub lists one that it has.
+ * What a VM keeps while the hub lists nothing is not taken for waiting.
+ */
+export function listedAt({ sites }: Simulation, hub: Mount): (record: LogRecord) => boolean {
   const merged = new Set([...hub.replica.records()].map(keyOf));
   const listed = new Set<string>();
   for (const { id, vm, timeMs, content } of hub.lostWrites()) {
     if (merged.has(id)) throw new Error(`[Y4] ${hub.mo}: listed as lost, and merged: ${id}`);
     listed.add(id).add(`${vm} ${timeMs} ${textOf({ content })}`);
   }
+  if (listed.size > 0)
+    for (const site of sites) for (const record of waitingAt(site, hub.mo)) listed.add(keyOf(record));
   // Under another write id it may be listed, too: by its stamp and content it is the same.
   return (record) =>
     listed.has(keyOf(record)) || listed.has(`${record.stamp.vm} ${record.stamp.ms} ${textOf(record)}`);
+}
+
+/** An Exec whose order a hub lacks that was put back, or waits for what it lacks, is open until the hub has it again, or nobody wants it (rule Y4). */
+export function isExecListed({ hub, sites }: Simulation, mo: string, exec: string): boolean {
+  const lost = hub.mounts.get(mo)?.lostWrites() ?? [];
+  if (lost.length === 0) return false;
+  const waiting = sites.flatMap((site) => waitingAt(site, mo));
+  return [...lost, ...waiting].some(({ content }) => content.kind === 'exec' && content.id === exec);
 }

@@ -9,7 +9,7 @@ import type { Mount } from '../../src/vm/mount.ts';
 import { nodesBelow } from '../replica/edits.ts';
 import { oracleParked } from '../replica/oracle.ts';
 import { mustBeEqual } from './equal.ts';
-import { listedAt } from './listed.ts';
+import { isExecListed, listedAt } from './listed.ts';
 import { checkMergedOnce } from './merged-records.ts';
 import { uriOf } from './node-uri.ts';
 import { Random } from './random.ts';
@@ -34,11 +34,14 @@ export function checkRest(simulation: Simulation): void {
     }
     checkMergedOnce(mo, hub.replica.records(), simulation.witness.hasSetBack);
     checkOracle(simulation, mo);
-    const [vanished] = simulation.books.ledger(mo).vanished(hub.replica, listedAt(hub));
+    const [vanished] = simulation.books.ledger(mo).vanished(hub.replica, listedAt(simulation, hub));
     if (vanished !== undefined) throw new Error(`[M8] vanished silently from ${mo}: ${vanished}`);
   }
   const mounted = new Set<object>(simulation.sites.flatMap(({ mounts }) => [...mounts.values()]));
-  const [untold] = simulation.books.execs.untold((mount) => mounted.has(mount));
+  const [untold] = simulation.books.execs.untold(
+    (mount) => mounted.has(mount),
+    (mo, exec) => isExecListed(simulation, mo, exec),
+  );
   if (untold !== undefined) throw new Error(`[X4] no outcome was told of ${untold}`);
 }
 

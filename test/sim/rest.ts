@@ -1,6 +1,6 @@
 /** When a simulation is at rest: everybody is up, in step, and has nothing left to say. */
+import { isExecListed } from './listed.ts';
 import type { Simulation } from './simulation.ts';
-import type { Site } from './site.ts';
 import { TooManyEvents } from './timeline.ts';
 
 /** The longest that a group may need to come to rest, in milliseconds of virtual time. */
@@ -55,7 +55,8 @@ async function waitForRest(simulation: Simulation): Promise<void> {
   }
 }
 
-function whoIsRestless({ hub, sites, twins, setup, links }: Simulation): string | undefined {
+function whoIsRestless(simulation: Simulation): string | undefined {
+  const { sites, twins, setup, links } = simulation;
   for (const { id } of twins) return `a clone of ${id} is there`;
   for (const site of sites) {
     if (!site.isComplete) return `${site.id} is not up`;
@@ -64,16 +65,10 @@ function whoIsRestless({ hub, sites, twins, setup, links }: Simulation): string 
       const mount = site.mounts.get(mo);
       if (mount === undefined || !mount.isSynced) return `${site.id} is not in step with ${mo}`;
       if (!mount.isMerged || !mount.isDelivered) return `${site.id} has something of ${mo} to deliver`;
-      const [open] = mount.replica.openExecs().filter(({ id }) => !isListed(hub, mo, id));
+      const [open] = mount.replica.openExecs().filter(({ id }) => !isExecListed(simulation, mo, id));
       if (open !== undefined) return `${site.id} has the Exec ${open.id} of ${mo} open`;
     }
   }
   const [busy] = links.flatMap(({ isQuiet }, at) => (isQuiet ? [] : [setup.vms[at + 1]]));
   return busy === undefined ? undefined : `something is on the way between the hub and ${busy}`;
-}
-
-/** An Exec whose order a hub lacks that was put back is open until the hub has it again, or nobody wants it (rule Y4). */
-function isListed({ mounts }: Site, mo: string, exec: string): boolean {
-  const lost = mounts.get(mo)?.lostWrites() ?? [];
-  return lost.some(({ content }) => content.kind === 'exec' && content.id === exec);
 }
