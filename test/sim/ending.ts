@@ -19,6 +19,9 @@ export async function startAgain(simulation: Simulation): Promise<void> {
 export async function finishExecs(simulation: Simulation): Promise<void> {
   const { hub, sites, setup } = simulation;
   for (const { mo } of setup.mos) dismissLost(simulation, mo);
+  // What waited for that goes on now: Execs among it have outcomes to acknowledge.
+  await simulation.run(100);
+  await comeToRest(simulation);
   for (const site of sites) for (const { mo } of setup.mos) acknowledge(simulation, site, mo);
   await simulation.run(100);
   await comeToRest(simulation);
