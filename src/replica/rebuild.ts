@@ -47,6 +47,8 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   for (const node of state.fold.nodes()) state.fold.removeMerged(node);
   const execs = state.execs.takeMerged();
   state.dropConflicts(records);
+  // What waits may have been merged in the former copy, and have been taken out with it.
+  for (const command of core.outbox.unmerged()) for (const record of command.records) state.take(record);
   state.place = whole.place;
   state.forget(main.forgotten);
   state.forgetMergedStamps();

@@ -99,6 +99,25 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     expect([a, b].map((site) => site.replica.isDelivered)).toEqual([true, true]);
   });
 
+  it('takes nothing out of the tree, not for a moment, of a VM that began anew before it had that durably', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addLeaf(a, './New', 'relayed');
+    a.exchange();
+    a.restart();
+    group.hub.putBack(stored);
+    a.events.length = 0;
+    a.connect();
+    group.hub.finishDisk();
+    a.exchange();
+    const changes = a.events.flatMap((event) => (event.type === 'changed' ? event.changes : []));
+    expect(changes).toEqual([]);
+    expect(happened(a, 'rebuilt')).toBe(1);
+    group.settle();
+    expect(read(group.hub, './New')).toBe('relayed');
+    expectEqual({ group, a, b });
+  });
+
   it('is told which writes of others are lost, until their writer brings them', () => {
     const { group, a, b } = scene();
     const stored = [...group.hub.stored];
@@ -278,6 +297,26 @@ describe('[X2] an Exec that a hub lacks which was put back', () => {
       expect(exec(site, id).isMerged, site.vm).toBe(true);
       expect([...exec(site, id).started], site.vm).toEqual(['b']);
     }
+  });
+
+  it('is known to have been begun by a VM whose word the hub had, and lacks, and that began anew meanwhile', () => {
+    const { group, a, b } = scene();
+    const id = order(a, './L');
+    group.settle();
+    const stored = [...group.hub.stored];
+    start(b, id);
+    b.exchange();
+    b.restart();
+    group.hub.putBack(stored);
+    const begun: boolean[] = [];
+    b.replica.observe((event) => {
+      if (event.type === 'exec') begun.push(event.exec.started.has('b'));
+    });
+    b.exchange();
+    expect(begun).not.toContain(false);
+    expect(exec(b, id).started.has('b')).toBe(true);
+    group.settle();
+    expect([...exec(group.hub, id).started]).toEqual(['b']);
   });
 
   it('is forgotten by a VM that only heard of it, once nobody wants it', () => {
