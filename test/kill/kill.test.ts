@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type KillOptions, playKills } from './conductor.ts';
+
+describe('processes that are killed while they write', () => {
+  let directory = '';
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'virmo-kill-'));
+  });
+
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  function options(changes: Partial<KillOptions>): KillOptions {
+    return { kills: 20, agents: 2, who: 'agents', seed: 'short', directory, ...changes };
+  }
+
+  it('[Y2] [M7] [M8] [X2] lose no acknowledged write and double no effect', async () => {
+    const report = await playKills(options({}));
+    expect(report.problems).toEqual([]);
+    expect(report.kills).toBeGreaterThanOrEqual(20);
+    expect(report.acknowledged).toBeGreaterThan(100);
+    expect(report.execs).toBeGreaterThan(0);
+  });
+
+  it('[Y2] are found out when a storage answers too early', async () => {
+    const { problems } = await playKills(options({ agents: 1, fault: 'hasty-storage' }));
+    expect(problems.join('\n')).toContain('[Y2]');
+  });
+
+  it('[X2] are found out when a handler does its work twice', async () => {
+    const { problems } = await playKills(options({ kills: 1, agents: 1, fault: 'double-effect' }));
+    expect(problems.join('\n')).toContain('[X2] ran twice');
+  });
+});

@@ -1,0 +1,22 @@
+/** How long the kill test waits for what must come. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Longer than this nothing may take, however busy the machine is, in milliseconds. */
+export const patienceMs = 60_000;
+
+/** Rejects with an Error that names what was waited for when it takes longer. */
+export async function soon<T>(promise: Promise<T>, what: string): Promise<T> {
+  const stop = new AbortController();
+  const late = delay(patienceMs, undefined, { signal: stop.signal });
+  try {
+    return await Promise.race([
+      promise,
+      late.then(() => {
+        throw new Error(`waited ${patienceMs / 1_000} s for ${what}`);
+      }),
+    ]);
+  } finally {
+    stop.abort();
+    late.catch(() => undefined);
+  }
+}
