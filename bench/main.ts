@@ -6,7 +6,7 @@ import { contenders, type Result, runInterleaved } from './plan.ts';
 import { foreignShareNow, quietLimit } from './quiet.ts';
 import { type BenchRecord, type Setting, toRecords, withRatios } from './record.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
-import { missingPackages, replicaSystems, syncSystems } from './systems.ts';
+import { allSystems, missingPackages } from './systems.ts';
 import { renderTable } from './table.ts';
 
 process.exitCode = await main(process.argv.slice(2));
@@ -39,7 +39,7 @@ function readPlan(
 ): { readonly options: Options; readonly chosen: readonly Scenario[] } | undefined {
   try {
     const options = parseOptions(args);
-    select('system', [...syncSystems, ...replicaSystems], options.systems);
+    select('system', allSystems, options.systems);
     return { options, chosen: select('scenario', scenarios, options.scenarios) };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
@@ -76,7 +76,7 @@ async function introduce(options: Options, { machine, node, commit }: Setting): 
     `${machine.cpu}, ${machine.cores} CPUs, ${machine.os}, Node ${node}, commit ${commit ?? 'unknown'}`,
   );
   if (options.effort === 'quick') console.log('--quick: shows that everything runs; not figures to keep');
-  for (const entry of [...syncSystems, ...replicaSystems]) {
+  for (const entry of allSystems) {
     const missing = missingPackages(entry);
     if (missing.length === 0) continue;
     const remedy = entry.home === 'peers' ? 'npm run bench:setup' : 'npm ci';

@@ -1,3 +1,4 @@
+import { runRecoveryRound, runWritingRound } from './disk/round.ts';
 import { runReplicaRound } from './replica/round.ts';
 import type { Round } from './round.ts';
 import type { Effort, Scenario } from './scenarios.ts';
@@ -5,15 +6,16 @@ import { runStoppedRound } from './stopped/round.ts';
 import { runSyncRound } from './sync/round.ts';
 import {
   missingPackages,
-  type ReplicaSystemEntry,
+  recoverySystems,
   replicaSystems,
-  type SyncSystemEntry,
+  type SystemEntry,
   syncSystems,
+  writingSystems,
 } from './systems.ts';
 
 /** A system in a scenario, ready to be measured. */
 export interface Contender {
-  readonly entry: SyncSystemEntry | ReplicaSystemEntry;
+  readonly entry: SystemEntry;
   run(): Promise<Round>;
 }
 
@@ -40,6 +42,16 @@ export function contenders(
       return ready(replicaSystems, names).map((entry) => ({
         entry,
         run: () => runReplicaRound(entry, scenario.work[effort]),
+      }));
+    case 'writing':
+      return ready(writingSystems, names).map((entry) => ({
+        entry,
+        run: () => runWritingRound(entry, scenario.work[effort]),
+      }));
+    case 'recovery':
+      return ready(recoverySystems, names).map((entry) => ({
+        entry,
+        run: () => runRecoveryRound(entry, scenario.work[effort]),
       }));
   }
 }
@@ -87,10 +99,7 @@ class Course implements Result {
   }
 }
 
-function ready<T extends SyncSystemEntry | ReplicaSystemEntry>(
-  entries: readonly T[],
-  names: readonly string[],
-): readonly T[] {
+function ready<T extends SystemEntry>(entries: readonly T[], names: readonly string[]): readonly T[] {
   return entries.filter(
     (entry) => missingPackages(entry).length === 0 && (names.length === 0 || names.includes(entry.name)),
   );

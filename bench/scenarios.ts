@@ -1,4 +1,5 @@
 /** What is measured, as data. The sizes are: `full` for figures to keep, `quick` to see that everything runs. */
+import type { RecoveryWork, WritingWork } from './disk/work.ts';
 import type { ReplicaWork } from './replica/work.ts';
 import type { StoppedWork } from './stopped/work.ts';
 import type { SyncWork } from './sync/round.ts';
@@ -35,8 +36,20 @@ export interface StoppedScenario extends Described {
   readonly work: Readonly<Record<Effort, StoppedWork>>;
 }
 
+/** Values that are to survive a power cut, in one process, without network. */
+export interface WritingScenario extends Described {
+  readonly layout: 'writing';
+  readonly work: Readonly<Record<Effort, WritingWork>>;
+}
+
+/** What a process does when it begins, with what is on its disk. */
+export interface RecoveryScenario extends Described {
+  readonly layout: 'recovery';
+  readonly work: Readonly<Record<Effort, RecoveryWork>>;
+}
+
 /** What is measured, in each layout. */
-export type Scenario = SyncScenario | ReplicaScenario | StoppedScenario;
+export type Scenario = SyncScenario | ReplicaScenario | StoppedScenario | WritingScenario | RecoveryScenario;
 
 const leaves = 1000;
 
@@ -171,6 +184,44 @@ export const scenarios: readonly Scenario[] = [
       quick: { type: 'open', nodes: 100_000, bytesOf: 'virmo-sync', opens: 3 },
     },
   },
+  {
+    layout: 'writing',
+    name: 'durable-1',
+    about: 'writes that survive a power cut, by one writer who awaits each',
+    floor: 'disk',
+    rounds: { full: 5, quick: 2 },
+    work: { full: writing(1, 500, 5000), quick: writing(1, 50, 300) },
+  },
+  {
+    layout: 'writing',
+    name: 'durable-16',
+    about: 'the same by 16 writers at once, who share what is written to the disk',
+    floor: 'disk',
+    rounds: { full: 5, quick: 2 },
+    work: { full: writing(16, 5000, 50_000), quick: writing(16, 500, 3000) },
+  },
+  {
+    layout: 'recovery',
+    name: 'recover-100k',
+    about: 'a process begins: 100,000 nodes (quick: 10,000) from a snapshot on disk to a usable tree',
+    floor: 'yjs',
+    rounds: { full: 5, quick: 1 },
+    work: {
+      full: { nodes: 100_000, logBytes: 0, opens: 10 },
+      quick: { nodes: 10_000, logBytes: 0, opens: 3 },
+    },
+  },
+  {
+    layout: 'recovery',
+    name: 'recover-100k-log',
+    about: 'the same, with 1 MiB of overwrites in the journal after the snapshot',
+    floor: 'yjs',
+    rounds: { full: 5, quick: 1 },
+    work: {
+      full: { nodes: 100_000, logBytes: 1_048_576, opens: 10 },
+      quick: { nodes: 10_000, logBytes: 1_048_576, opens: 3 },
+    },
+  },
 ];
 
 function sync(
@@ -194,4 +245,8 @@ function step(
   nodes = 10_000,
 ): ReplicaWork {
   return { type: 'step', step: name, nodes, warmUp, samples };
+}
+
+function writing(writers: number, warmUp: number, writes: number): WritingWork {
+  return { leaves, writers, warmUp, writes };
 }

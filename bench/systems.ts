@@ -1,4 +1,5 @@
 /** The systems that are measured, as data. A new one is an entry here and one file that implements its contract. */
+import type { RecoverySystem, WritingSystem } from './disk/system.ts';
 import { type Home, installedVersion } from './machine.ts';
 import type { ReplicaSystem } from './replica/system.ts';
 import type { SyncSystem } from './sync/system.ts';
@@ -22,6 +23,19 @@ export interface SyncSystemEntry extends Entry {
 export interface ReplicaSystemEntry extends Entry {
   readonly load: () => Promise<ReplicaSystem>;
 }
+
+/** What keeps single values on a disk. */
+export interface WritingSystemEntry extends Entry {
+  readonly load: () => Promise<WritingSystem>;
+}
+
+/** What makes a tree of what is on a disk. */
+export interface RecoverySystemEntry extends Entry {
+  readonly load: () => Promise<RecoverySystem>;
+}
+
+/** Any of these. */
+export type SystemEntry = SyncSystemEntry | ReplicaSystemEntry | WritingSystemEntry | RecoverySystemEntry;
 
 const ownPackages = ['virmo-sync', 'yjs', 'y-protocols', 'lib0'];
 
@@ -81,6 +95,46 @@ export const replicaSystems: readonly ReplicaSystemEntry[] = [
   },
 ];
 
+/** Those that write to a disk. */
+export const writingSystems: readonly WritingSystemEntry[] = [
+  {
+    name: 'disk',
+    transport: 'disk',
+    about: 'the floor: the same bytes appended to a file, fdatasync, then the next',
+    packages: [],
+    home: 'library',
+    load: async () => (await import('./disk/file.ts')).file,
+  },
+  {
+    name: 'virmo-sync+lmdb',
+    transport: 'disk',
+    about: 'this library: DM commands, answered when they survive a power cut',
+    packages: [...ownPackages, 'lmdb'],
+    home: 'library',
+    load: async () => (await import('./disk/virmo-sync.ts')).virmoSyncOnLmdb,
+  },
+];
+
+/** Those that recover a management object from a disk. */
+export const recoverySystems: readonly RecoverySystemEntry[] = [
+  {
+    name: 'yjs',
+    transport: 'disk',
+    about: 'Y.applyUpdate of the same main document, no tree made of it',
+    packages: ['yjs'],
+    home: 'library',
+    load: async () => (await import('./disk/yjs.ts')).yjs,
+  },
+  {
+    name: 'virmo-sync+lmdb',
+    transport: 'disk',
+    about: 'this library: openVm, mount and a first Get',
+    packages: [...ownPackages, 'lmdb'],
+    home: 'library',
+    load: async () => (await import('./disk/virmo-sync.ts')).virmoSyncOnLmdb,
+  },
+];
+
 /** RangeError for a system that is not listed. */
 export function syncSystem(name: string, transport: string): SyncSystemEntry {
   return found(
@@ -97,8 +151,32 @@ export function replicaSystem(name: string): ReplicaSystemEntry {
   );
 }
 
+/** RangeError for a system that is not listed. */
+export function writingSystem(name: string): WritingSystemEntry {
+  return found(
+    writingSystems.find((entry) => entry.name === name),
+    name,
+  );
+}
+
+/** RangeError for a system that is not listed. */
+export function recoverySystem(name: string): RecoverySystemEntry {
+  return found(
+    recoverySystems.find((entry) => entry.name === name),
+    name,
+  );
+}
+
+/** Every system, once for each kind of work that it does. */
+export const allSystems: readonly SystemEntry[] = [
+  ...syncSystems,
+  ...replicaSystems,
+  ...writingSystems,
+  ...recoverySystems,
+];
+
 /** The packages of a system that are not installed; it can run where there are none. */
-export function missingPackages(entry: SyncSystemEntry | ReplicaSystemEntry): readonly string[] {
+export function missingPackages(entry: SystemEntry): readonly string[] {
   return entry.packages.filter((name) => installedVersion(name, entry.home) === null);
 }
 

@@ -54,9 +54,11 @@ describe('the contenders of a scenario', () => {
       'in-process': ['yjs'],
       // Those alone that the scenario names.
       'stopped-reader': ['virmo-sync+lmdb'],
+      writing: ['disk', 'virmo-sync+lmdb'],
+      recovery: ['yjs', 'virmo-sync+lmdb'],
     };
     for (const scenario of scenarios) {
-      const all = contenders(scenario, 'quick', ['ws-relay', 'yjs', 'virmo-sync+lmdb']);
+      const all = contenders(scenario, 'quick', ['ws-relay', 'yjs', 'disk', 'virmo-sync+lmdb']);
       expect(all.map(({ entry }) => entry.name)).toEqual(expected[scenario.layout]);
     }
   });

@@ -1,6 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { scenarios } from '../../bench/scenarios.ts';
-import { replicaSystem, replicaSystems, syncSystem, syncSystems } from '../../bench/systems.ts';
+import {
+  allSystems,
+  recoverySystems,
+  replicaSystem,
+  replicaSystems,
+  syncSystem,
+  syncSystems,
+  writingSystems,
+} from '../../bench/systems.ts';
+
+const systemsOf = {
+  processes: syncSystems,
+  'stopped-reader': syncSystems,
+  'in-process': replicaSystems,
+  writing: writingSystems,
+  recovery: recoverySystems,
+};
 
 describe('the table of scenarios', () => {
   it('has the agreed names, each once', () => {
@@ -18,12 +34,15 @@ describe('the table of scenarios', () => {
       'apply-100k',
       'overwrites',
       'open-100k',
+      'durable-1',
+      'durable-16',
+      'recover-100k',
+      'recover-100k-log',
     ]);
   });
 
   it.each(scenarios)('$name has a floor that takes part in it', ({ layout, floor }) => {
-    const systems = layout === 'in-process' ? replicaSystems : syncSystems;
-    expect(systems.map(({ name }) => name)).toContain(floor);
+    expect(systemsOf[layout].map(({ name }) => name)).toContain(floor);
   });
 
   it.each(scenarios)('$name is measured more often in full, and often enough for a spread', ({ rounds }) => {
@@ -38,6 +57,8 @@ describe('the table of scenarios', () => {
         expect(scenario.work.full.warmUp.writes).toBeGreaterThanOrEqual(1000);
       } else if (scenario.layout === 'in-process' && scenario.work.full.type === 'step') {
         expect(scenario.work.full.samples).toBeGreaterThanOrEqual(1000);
+      } else if (scenario.layout === 'writing') {
+        expect(scenario.work.full.writes).toBeGreaterThanOrEqual(1000);
       }
     }
   });
@@ -56,8 +77,11 @@ describe('the table of scenarios', () => {
 });
 
 describe('the table of systems', () => {
-  it('has each system once per transport', () => {
-    const ids = [...syncSystems, ...replicaSystems].map(({ name, transport }) => `${name} ${transport}`);
-    expect(new Set(ids).size).toBe(ids.length);
+  it('has each system once per kind of work and transport', () => {
+    for (const systems of Object.values(systemsOf)) {
+      const ids = systems.map(({ name, transport }) => `${name} ${transport}`);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+    expect(new Set(allSystems)).toEqual(new Set(Object.values(systemsOf).flat()));
   });
 });
