@@ -16,10 +16,10 @@ describe('processes that are killed while they write', () => {
   });
 
   function options(changes: Partial<KillOptions>): KillOptions {
-    return { kills: 20, agents: 2, who: 'agents', seed: 'short', directory, ...changes };
+    return { kills: 20, agents: 2, who: 'all', seed: 'short', directory, ...changes };
   }
 
-  it('[Y2] [M7] [M8] [X2] lose no acknowledged write and double no effect', async () => {
+  it('[Y2] [Y4] [M7] [M8] [X2] lose no acknowledged write and double no effect', async () => {
     const report = await playKills(options({}));
     expect(report.problems).toEqual([]);
     expect(report.kills).toBeGreaterThanOrEqual(20);
