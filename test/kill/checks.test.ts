@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CommandBook } from './command-book.ts';
 import { ConflictBook } from './conflict-book.ts';
 import { ExecBook, type Outcome } from './exec-book.ts';
+import { checkLost } from './lost-check.ts';
 import type { Effect, Leaves } from './messages.ts';
 import { checkOwn } from './own-check.ts';
 import type { Mark, Register } from './registers.ts';
@@ -177,6 +178,18 @@ describe('checkShared', () => {
     book.answered('bob.1.1');
     expect(checkShared(book, new ConflictBook(), {})).toEqual([]);
     expect(checkShared(book, new ConflictBook(), { [node]: 'ann.1.1' })[0]).toContain('bob.1.1 vanished');
+  });
+});
+
+describe('checkLost', () => {
+  it('[Y4] finds what was acknowledged and is listed as lost', () => {
+    const book = bookOf(['ann.1.1', write(node)], ['bob.1.1', write(node)]);
+    book.answered('bob.1.1');
+    // The Add itself was never acknowledged.
+    expect(checkLost(book, [[node, 'bob.1.1']])).toEqual([]);
+    book.answered('ann.1.1');
+    expect(checkLost(book, [[node, 'bob.1.1']])).toHaveLength(1);
+    expect(checkLost(book, [])).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** The conflicts that VMs told of (rule M8). */
+/** What VMs told to be lost: to a concurrent write (rule M8), or with a hub's disk (rule Y4). */
 import { type Mark, type Realm, type Register, realmOf } from './registers.ts';
 import type { ToldConflicts } from './shared-check.ts';
 
@@ -14,6 +14,11 @@ export class ConflictBook implements ToldConflicts {
   told(where: Register | Realm, lost: Mark | 'add' | undefined, kept: Mark | undefined): void {
     if (lost !== undefined) this.#lost.add(`${where} ${lost}`);
     if (kept !== undefined) this.#kept.add(`${where} ${kept}`);
+  }
+
+  /** A hub that was put back lists a write as lost (rule Y4). */
+  listed(register: Register, mark: Mark): void {
+    this.#lost.add(`${register} ${mark}`);
   }
 
   isLost(register: Register, mark: Mark): boolean {

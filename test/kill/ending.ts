@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Books } from './books.ts';
-import { doesTo } from './command-book.ts';
+import { checkLost } from './lost-check.ts';
 import type { Leaves } from './messages.ts';
 import { checkOwn } from './own-check.ts';
 import { patienceMs, soon } from './patience.ts';
@@ -43,11 +43,12 @@ export class Ending {
     const { commands, conflicts, execs, problems } = this.#books;
     let shown: Leaves = {};
     for (const site of this.#sites) {
-      const { leaves = {} } = await site.ask({ order: 'read' });
+      const { leaves = {}, lost = [] } = await site.ask({ order: 'read' });
       const problem = checkOwn(commands, site.vm, leaves, undefined);
       if (problem !== undefined) problems.push(`${problem}, at the end`);
+      for (const [register, mark] of lost) conflicts.listed(register, mark);
+      problems.push(...checkLost(commands, lost));
       shown = leaves;
-      if (site.isHub) problems.push(...(await this.#stillLost(site)));
     }
     problems.push(...checkShared(commands, conflicts, shown));
     problems.push(...execs.problems(new Map(this.#sites.map(({ vm }) => [vm, this.#effectsOf(vm)]))));
@@ -70,19 +71,6 @@ export class Ending {
     if (openExecs.length > 0) return `[X3] no outcome of ${openExecs.slice(0, 5).join(', ')}`;
     const asked = await Promise.all(this.#sites.map((site) => site.ask({ order: 'outcomes' })));
     return asked.some(({ outcomes = 0 }) => outcomes > 0) ? '[X4] an outcome is not acknowledged' : undefined;
-  }
-
-  /** Of what a hub lost all comes back that was acknowledged: everybody is here. What nobody acknowledged may be had by others alone, as long as it is listed. */
-  async #stillLost(hub: Site): Promise<string[]> {
-    const { lost = [] } = await hub.ask({ order: 'lost' });
-    return lost.flatMap(([register, mark]) => {
-      const command = this.#books.commands.find(mark);
-      // A Copy's value bears the mark of another command.
-      const hasWritten = command !== undefined && doesTo(register, command) === 'write';
-      return hasWritten && command.isAnswered
-        ? [`[Y4] the hub still lists ${mark} in ${register} as lost`]
-        : [];
-    });
   }
 
   #effectsOf(vm: string): string[] {

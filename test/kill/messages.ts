@@ -33,10 +33,8 @@ export type Order =
   | { readonly order: 'rest' }
   /** Answered with the canonical exports, one after the other. */
   | { readonly order: 'export' }
-  /** Answered with the values of all leaves. */
+  /** Answered with the values of all leaves, and those that a hub lists as lost. */
   | { readonly order: 'read' }
-  /** Answered with the values that the hub lists as lost. */
-  | { readonly order: 'lost' }
   /** Answered with how many outcomes are not acknowledged. */
   | { readonly order: 'outcomes' }
   | { readonly order: 'close' };

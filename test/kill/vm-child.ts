@@ -107,9 +107,7 @@ class Life {
       case 'export':
         return { exports: this.#mounts.map((mount) => mount.export()) };
       case 'read':
-        return { leaves: await this.#tree.leaves() };
-      case 'lost':
-        return { lost: this.#mounts.flatMap(lostValues) };
+        return { leaves: await this.#tree.leaves(), lost: this.#mounts.flatMap(lostValues) };
       case 'outcomes':
         return { outcomes: this.#mounts.reduce((sum, mount) => sum + mount.pendingOutcomes().length, 0) };
       case 'close':
