@@ -26,7 +26,9 @@ export class VmProcess {
     let isLoaded: () => void = () => undefined;
     this.loaded = new Promise((resolve, reject) => {
       isLoaded = resolve;
-      this.#child.once('close', () => reject(new Error('a VM process ended before it was of any use')));
+      this.#child.once('close', (code, signal) =>
+        reject(new Error(`a VM process ended, with ${signal ?? code}, before it had loaded its modules`)),
+      );
     });
     // A spare that is not needed any more is killed.
     this.loaded.catch(() => undefined);
