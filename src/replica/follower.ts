@@ -129,6 +129,8 @@ export class Follower {
     }
     offerAgain(core, own);
     if (hub.isWhole) this.#takeDescription();
+    // The hub has judged what a clone wrote under the same ids.
+    for (const { life, seq } of own) if (isKnown({ life, seq })) forked.add(life);
     if (forked.size > 0) {
       // Not that of what was written since `state`: that waits behind, and counts from 1.
       core.beginLife();

@@ -14,7 +14,7 @@ interface LifeMark {
 
 /** A bound on what a VM that sends nothing but refusable commands can make a hub remember. */
 const maxRefusalsKept = 1_000;
-/** So many commands of a life are remembered: more than a VM has on their way when it crashes. */
+/** So many commands of a life are remembered. What a VM had on its way beyond them when it crashed it sends again under new write ids. */
 const maxTrail = 256;
 /** Of so many lives of a VM; of older ones the last command alone. */
 const maxTrails = 8;

@@ -4,7 +4,7 @@
  */
 import type { KeptWrite } from './journal.ts';
 import { type WriteId, writeKey } from './kept-writes.ts';
-import type { Content, ExecContent, TreeContent } from './record.ts';
+import { type ExecContent, isTreeContent, type TreeContent } from './record.ts';
 import { roughSize } from './record-size.ts';
 
 /** A write that the hub lacks. */
@@ -131,28 +131,8 @@ function sizeOf({ record, uri }: KeptWrite): number {
 /** What a VM said of an Exec that another ordered goes with the order. */
 function describe({ write: { record, uri }, reporters }: Entry): LostWrite[] {
   const { stamp, content } = record;
-  if (!isOfInterest(content)) return [];
+  if (content.kind !== 'exec' && !isTreeContent(content)) return [];
   return [
     { id: writeKey(record), vm: stamp.vm, timeMs: stamp.ms, uri, content, reportedBy: [...reporters].sort() },
   ];
-}
-
-function isOfInterest(content: Content): content is TreeContent | ExecContent {
-  switch (content.kind) {
-    case 'add':
-    case 'delete':
-    case 'name':
-    case 'value':
-    case 'acl':
-    case 'title':
-    case 'type':
-    case 'exec':
-      return true;
-    case 'started':
-    case 'result':
-    case 'closed':
-    case 'acknowledged':
-    case 'conflict':
-      return false;
-  }
 }

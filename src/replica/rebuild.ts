@@ -148,13 +148,11 @@ export function offerAgain({ state, outbox, random53 }: ReplicaCore, records: re
 }
 
 /** Has this VM's own writes wait that need nothing any more that is kept. The hub may have judged more of their lives meanwhile. */
-export function offerReleased({ state, outbox, kept, random53 }: ReplicaCore): boolean {
-  const released = kept.release();
-  for (const command of splitCommands(released)) {
+export function offerReleased({ state, outbox, kept, random53 }: ReplicaCore): void {
+  for (const command of splitCommands(kept.release())) {
     const records = command.map((record) => renewWriteId(state, record));
     outbox.add(waitAgain(records, state, random53()));
   }
-  return released.length > 0;
 }
 
 /** Its stamp was right when it was merged. */

@@ -12,7 +12,7 @@ import type { ReplicaState } from './state.ts';
 export interface TrustedMarks {
   readonly marks: readonly Mark[];
   /** The lives that another process went on with. */
-  readonly forked: ReadonlySet<number>;
+  readonly forked: Set<number>;
 }
 
 /** The marks of this VM, of a forked life no further than they are about the commands that wait here. */

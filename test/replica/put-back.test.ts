@@ -409,6 +409,28 @@ describe('[Y4] a VM', () => {
       ).toEqual(['one', 'other']);
   });
 
+  it('of whose memory there are two has what it wrote again also when the hub is put back, and the other wrote under the same ids since', () => {
+    const all = scene();
+    const { group } = all;
+    const [one, other] = twoOfOneMemory(all);
+    const stored = [...group.hub.stored];
+    // Under the life of the memory that both have.
+    addLeaf(one, './Of_one', 'x');
+    addLeaf(other, './Of_other', 'x');
+    one.exchange();
+    group.hub.finishDisk();
+    one.exchange();
+    expect(one.replica.isDelivered).toBe(true);
+    group.hub.putBack(stored);
+    other.exchange();
+    other.cut();
+    expect(read(group.hub, './Of_other')).toBe('x');
+    one.exchange();
+    expect([read(group.hub, './Of_one'), read(group.hub, './Of_other')]).toEqual(['x', 'x']);
+    group.settle();
+    expectEqual(all);
+  });
+
   it('[X2] of whose memory there are two carries an Exec out in the one whose word the hub has first', () => {
     const all = scene();
     const [one, other] = twoOfOneMemory(all);
