@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'not-admitted'
   /** The hub does not serve this management object, or not to this VM. */
   | 'mo-unknown'
+  /** The hub has given this VM up, and takes it in anew if it comes again (Y5). */
+  | 'expelled'
   /** The peer was silent for longer than the heartbeat allows. */
   | 'peer-silent'
   /** Another channel with the same VM id took this one's place. */
@@ -70,6 +72,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   'version-unsupported': true,
   'not-admitted': true,
   'mo-unknown': true,
+  expelled: true,
   'peer-silent': true,
   'duplicate-vm': true,
   'origin-mismatch': true,

@@ -2,7 +2,8 @@
 import type { Description } from './description.ts';
 import type { ReplicaEvent } from './events.ts';
 import { isMerged, recordsOf } from './held-records.ts';
-import { encodeEntry, type JournalEntry, type Mark, type PendingCommand } from './journal.ts';
+import type { HubBook, JournalEntry, PendingCommand, StoredMark } from './journal.ts';
+import { encodeEntry } from './journal-codec.ts';
 import type { KeptWrites } from './kept-writes.ts';
 import type { Line } from './line.ts';
 import type { Main } from './main.ts';
@@ -24,8 +25,8 @@ export class ReplicaCore {
   readonly random53: () => number;
   /** How far a clock may be off, in milliseconds (rule T3). */
   readonly maxAheadMs: number;
-  /** What was judged here while this VM was a hub, before this process. */
-  readonly marks: readonly Mark[];
+  /** What this VM knew as a hub, before this process. */
+  readonly hubBook: HubBook;
   /** Where main is on its hub's line of writing (rule Y4). */
   readonly line: Line;
   /** What other VMs wrote that was in main, and the hub lacks (rule Y4). */
@@ -45,7 +46,7 @@ export class ReplicaCore {
   constructor(
     parts: Pick<
       ReplicaCore,
-      'state' | 'outbox' | 'upgrades' | 'random53' | 'maxAheadMs' | 'marks' | 'line' | 'kept' | 'main'
+      'state' | 'outbox' | 'upgrades' | 'random53' | 'maxAheadMs' | 'hubBook' | 'line' | 'kept' | 'main'
     > & { readonly description: Description },
   ) {
     this.state = parts.state;
@@ -54,7 +55,7 @@ export class ReplicaCore {
     this.upgrades = parts.upgrades;
     this.random53 = parts.random53;
     this.maxAheadMs = parts.maxAheadMs;
-    this.marks = parts.marks;
+    this.hubBook = parts.hubBook;
     this.line = parts.line;
     this.kept = parts.kept;
     this.main = parts.main;
@@ -104,7 +105,7 @@ export class ReplicaCore {
   }
 
   /** Notes what main has become: by an update, or none. */
-  logMain(update: Uint8Array, marks: readonly Mark[], local: readonly LogRecord[]): void {
+  logMain(update: Uint8Array, marks: readonly StoredMark[], local: readonly LogRecord[]): void {
     const { state, line } = this;
     this.log({ type: 'main', update, place: state.place, digest: line.digest, marks, local });
   }
@@ -117,13 +118,13 @@ export class ReplicaCore {
   }
 
   /** Everything as one entry, which replaces all before it. */
-  snapshot(marks: readonly Mark[] = this.marks): JournalEntry {
+  snapshot(hubBook: HubBook = this.hubBook): JournalEntry {
     return {
       type: 'snapshot',
       main: this.main.encode(),
       place: this.state.place,
       line: this.line.recent(),
-      marks,
+      hubBook,
       outbox: [...this.outbox.commands()].map((command) => this.#pendingOf(command)),
       local: [...this.localRecords(), ...this.state.fold.withheld()],
       kept: this.kept.list(),

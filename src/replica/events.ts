@@ -2,6 +2,7 @@
 import type { Change } from './changes.ts';
 import type { ExecState } from './execs.ts';
 import type { Refusal } from './journal.ts';
+import type { ExpulsionReason } from './members.ts';
 import type { OpenConflict } from './open-conflicts.ts';
 import type { ConflictContent, LogRecord } from './record.ts';
 
@@ -29,6 +30,8 @@ export type ReplicaEvent =
   | { readonly type: 'rebuilt' }
   /** At a hub: what other VMs reported as lost has changed (rule Y4). */
   | { readonly type: 'lost' }
+  /** At a hub: a VM is no member any more (rule Y5). */
+  | { readonly type: 'expelled'; readonly vm: string; readonly why: ExpulsionReason }
   /** The hub has judged everything that was written here. */
   | { readonly type: 'merged' }
   /** The hub now has these records of this VM durably. */

@@ -10,12 +10,11 @@ import type { Schema } from '../tree/schema.ts';
 import { checkValue } from '../tree/schema-value.ts';
 import { type Change, StepChanges } from './changes.ts';
 import { settleContested } from './contested.ts';
-import { ends, endsForGood } from './deletion.ts';
+import { ends, endsForGood, isMergedBy, keepGreatest, letGoUpTo } from './deletion.ts';
 import { DepthQueue } from './depth-queue.ts';
 import type { Grave } from './graves.ts';
 import { HandedOn } from './handed-on.ts';
 import {
-  greatestStamp,
   insertRecord,
   isMerged,
   isReplacedBy,
@@ -57,6 +56,8 @@ export class Fold {
   #changes: StepChanges | undefined;
   /** While a draft is open: the nodes with settled records whose Add it took out, and may put back. */
   #suspended: MoNode[] | undefined;
+  /** Merged Deletes are held from this place on (rule Y5). */
+  #forgottenUpTo = 0;
   readonly openConflicts: OpenConflicts = new OpenConflicts();
   readonly #treeHash = new TreeHash();
   readonly handedOn: HandedOn = new HandedOn();
@@ -166,6 +167,13 @@ export class Fold {
   /** Takes out what is merged of a node, before main comes anew (rule Y4). */
   removeMerged(node: MoNode): void {
     for (const record of [...recordsOf(node)]) if (isMerged(record)) this.remove(record);
+  }
+
+  /** Deletes that were merged by a place have done their work, once `settle` has taken in what came with that word: they are let go (rule Y5). */
+  forget(upTo: number): void {
+    this.#forgottenUpTo = upTo;
+    for (const node of this.#nodes.all())
+      if (node.deletes.some((record) => isMergedBy(upTo, record))) this.#dirty.push(node);
   }
 
   /** The record held of this write, merged or not. */
@@ -322,7 +330,7 @@ export class Fold {
 
   #settleAdds(node: MoNode): boolean {
     const { deletes } = node;
-    if (deletes.length > 1) this.#keepGreatestDeletes(deletes);
+    if (deletes.length > 1) keepGreatest(deletes, this.#letGo);
     let affected = false;
     removeWhere(node.adds, (entry) => {
       const { record } = entry;
@@ -341,6 +349,7 @@ export class Fold {
       return false;
     });
     if (this.#isDeleteOver(node)) removeWhere(deletes, ({ place }) => place === localPlace);
+    if (deletes.length > 0) letGoUpTo(this.#forgottenUpTo, deletes, this.#letGo);
     return affected;
   }
 
@@ -355,18 +364,6 @@ export class Fold {
   #isForGood(node: MoNode): boolean {
     this.#suspended?.push(node);
     return this.#suspended === undefined;
-  }
-
-  /** Of main's, and of those that stay here. */
-  #keepGreatestDeletes(deletes: DeleteRecord[]): void {
-    const greatestMerged = greatestStamp(deletes, isMerged);
-    const greatestHere = greatestStamp(deletes, ({ place }) => place === localPlace);
-    removeWhere(deletes, (record) => {
-      const greatest = isMerged(record) ? greatestMerged : greatestHere;
-      const beaten = isSettled(record) && compareStamps(record.stamp, greatest) < 0;
-      if (beaten) this.#letGo(record);
-      return beaten;
-    });
   }
 
   #settleRegister(node: MoNode, register: Register): void {

@@ -236,7 +236,6 @@ export class Follower {
     const kept = core.kept.size;
     try {
       const records = core.main.apply(update);
-      core.state.forget(core.main.forgotten);
       for (const record of records) {
         const known = record.content.kind === 'add' ? core.state.unmergedAdd(record) : undefined;
         if (known !== undefined && compareStamps(known.stamp, record.stamp) !== 0)

@@ -1,76 +1,89 @@
-/** When a hub may forget (rule X3): once every member is known to have main durably up to a place, what was over by then goes. */
+/** What a hub may forget (rules X3, Y5): what was over by the place that every member is known to have durably. */
 import { type ExecState, isOver } from './execs.ts';
-import { formatForgotten } from './forgotten.ts';
+import { isMerged } from './held-records.ts';
+import type { DeleteRecord, ForgetContent } from './record.ts';
 import { roughSize } from './record-size.ts';
+import { laterStamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 
-/** What is forgotten at a time, in bytes of records as far as there are so many: for each time leaves some 25 bytes in main for ever, as every overwritten entry of a Y.Map does. */
+/** What is forgotten at a time, in bytes of records as far as there are so many: each time all copies look at all their nodes. */
 const worthwhileBytes = 65_536;
 /** After so many milliseconds less is forgotten, too. */
 const patienceMs = 3_600_000;
 
-/** How far the members are, and what may go for that; one per hub, in memory alone. */
+/** One per hub, in memory alone. */
 export class Forgetting {
   readonly #state: ReplicaState;
-  readonly #seen = new Map<string, number>();
+  /** Deletes that were merged and are not forgotten, in the order of their places; some of them a later one has made needless. */
+  #deletes: { readonly place: number; readonly bytes: number }[];
   #forgotMs: number;
 
   constructor(state: ReplicaState) {
     this.#state = state;
     this.#forgotMs = state.timeMs;
+    const held = [...state.fold.nodes()].flatMap(({ deletes }) => deletes.filter(isMerged));
+    this.#deletes = held.map(entryOf).sort((a, b) => a.place - b.place);
   }
 
-  /** The VM has main durably up to a place: its latest word counts, for it may have been put back to before its last. */
-  seen(vm: string, place: number): void {
-    this.#seen.set(vm, Math.min(place, this.#state.place));
+  /** A Delete was merged. */
+  deleted(record: DeleteRecord): void {
+    this.#deletes.push(entryOf(record));
   }
 
-  /** What the VM said last; `undefined` if it did not since it came. */
-  seenBy(vm: string): number | undefined {
-    return this.#seen.get(vm);
-  }
-
-  /** The VM comes anew, and has not said yet where it is. */
-  admitted(vm: string): void {
-    this.#seen.delete(vm);
-  }
-
-  /** The text for main's entry, if it is time to write it. */
-  due(members: readonly string[], durablePlace: number): string | undefined {
-    const place = this.#seenByAll(members, durablePlace);
-    if (place <= this.#state.forgotten.place) return undefined;
-    const bytes = this.#bytesOverBy(place);
-    // Its time may have been ahead, and be right again.
-    const isTime = Math.abs(this.#state.timeMs - this.#forgotMs) >= patienceMs;
-    if (bytes === 0 || (bytes < worthwhileBytes && !isTime)) return undefined;
-    this.#forgotMs = this.#state.timeMs;
-    return formatForgotten({ place, kept: this.#keptAt(place) });
-  }
-
-  #seenByAll(members: readonly string[], durablePlace: number): number {
-    const { vm } = this.#state;
-    return Math.min(...members.map((each) => (each === vm ? durablePlace : (this.#seen.get(each) ?? 0))));
-  }
-
-  #bytesOverBy(place: number): number {
+  /** What was over by a place, in bytes, roughly. */
+  bytesOverBy(place: number): number {
     let bytes = 0;
     for (const exec of this.#state.execs.all()) {
       if (!isOverBy(exec, place)) continue;
       for (const record of exec.records.values()) bytes += roughSize(record);
     }
     for (const note of this.#state.conflictNotes()) if (note.place <= place) bytes += roughSize(note);
+    for (const each of this.#deletes) {
+      if (each.place > place) break;
+      bytes += each.bytes;
+    }
     return bytes;
   }
 
+  /** What is to be said in main when everything up to a place may go, if it is time for that. */
+  due(place: number): ForgetContent | undefined {
+    if (place <= this.#state.forgotten.upTo) return undefined;
+    const bytes = this.bytesOverBy(place);
+    // Its time may have been ahead, and be right again.
+    const isTime = Math.abs(this.#state.timeMs - this.#forgotMs) >= patienceMs;
+    if (bytes === 0 || (bytes < worthwhileBytes && !isTime)) return undefined;
+    this.#forgotMs = this.#state.timeMs;
+    this.#deletes = this.#deletes.filter((each) => each.place > place);
+    return {
+      kind: 'forget',
+      upTo: place,
+      lastDelete: this.#lastDelete(place),
+      openExecs: this.#openAt(place),
+    };
+  }
+
+  #lastDelete(place: number): ForgetContent['lastDelete'] {
+    let last = this.#state.forgotten.lastDelete;
+    for (const { deletes } of this.#state.fold.nodes()) {
+      for (const record of deletes)
+        if (isMerged(record) && record.place <= place) last = laterStamp(last, record.stamp);
+    }
+    return last;
+  }
+
   /** The places of the orders up to there that must not go yet. */
-  #keptAt(place: number): Set<number> {
-    const kept = new Set<number>();
+  #openAt(place: number): number[] {
+    const open = new Set<number>();
     for (const exec of this.#state.execs.all()) {
       const ordered = exec.records.get('exec')?.place ?? 0;
-      if (!exec.isLocal && ordered > 0 && ordered <= place && !isOverBy(exec, place)) kept.add(ordered);
+      if (!exec.isLocal && ordered > 0 && ordered <= place && !isOverBy(exec, place)) open.add(ordered);
     }
-    return kept;
+    return [...open];
   }
+}
+
+function entryOf(record: DeleteRecord): { readonly place: number; readonly bytes: number } {
+  return { place: record.place, bytes: roughSize(record) };
 }
 
 /** Whether everything that ended the Exec was merged by this place. */

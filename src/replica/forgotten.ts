@@ -1,29 +1,26 @@
-/** What main says is forgotten (rule X3): everything over and seen by all members up to a place, but for the Execs that were not over then. */
+/** What is forgotten (rules X3, Y5): what was over up to a place, but for the Execs that were not over then. The latest record of the hub about it says that. */
+import type { ForgetContent } from './record.ts';
+import { type Stamp, zeroStamp } from './stamp.ts';
 
-/** As the entry `forgotten` of main's meta says it. */
+/** As one of the hub's records says it. */
 export interface Forgotten {
   /** Every member has main durably up to here. */
-  readonly place: number;
+  readonly upTo: number;
+  /** The greatest stamp of all Deletes that are forgotten: an Add that is not later may be one that they ended. */
+  readonly lastDelete: Stamp;
   /** The places of the Execs ordered by then that were not over. */
-  readonly kept: ReadonlySet<number>;
+  readonly openExecs: ReadonlySet<number>;
 }
 
 /** Before anything is forgotten. */
-export const nothingForgotten: Forgotten = { place: 0, kept: new Set() };
+export const nothingForgotten: Forgotten = { upTo: 0, lastDelete: zeroStamp, openExecs: new Set() };
 
-/** Whether what was merged at a place is forgotten: a note, or the order of an Exec, with all that followed it. */
-export function isForgotten({ place, kept }: Forgotten, at: number): boolean {
-  return at <= place && !kept.has(at);
+/** What a record of the hub says. */
+export function forgottenBy({ upTo, lastDelete, openExecs }: ForgetContent): Forgotten {
+  return { upTo, lastDelete, openExecs: new Set(openExecs) };
 }
 
-/** The text of the entry: both in decimal, with blanks between. */
-export function formatForgotten({ place, kept }: Forgotten): string {
-  return [place, ...kept].join(' ');
-}
-
-/** Reads the entry; a text that is none says that nothing is forgotten, which is always safe. */
-export function parseForgotten(text: string): Forgotten {
-  if (!/^\d{1,16}( \d{1,16})*$/.test(text)) return nothingForgotten;
-  const [place = 0, ...kept] = text.split(' ').map(Number);
-  return { place, kept: new Set(kept) };
+/** Whether what was merged at a place is forgotten: a Delete, a note, or the order of an Exec, with all that followed it. */
+export function isForgotten({ upTo, openExecs }: Forgotten, at: number): boolean {
+  return at <= upTo && !openExecs.has(at);
 }

@@ -1,11 +1,8 @@
 /** What a hub writes into main's meta: at the very beginning, at each start of its process, and when the description is replaced. */
 import type { Description } from './description.ts';
 import { type Epoch, openEpoch } from './epochs.ts';
-import { descriptionEntries, epochsEntry, type MainMeta, metaEntries } from './main.ts';
+import { descriptionEntries, epochsEntry, type MainMeta, type MetaEntries, metaEntries } from './main.ts';
 import { descriptionIn } from './upgrade.ts';
-
-/** Entries for `MainAuthor.write`. */
-export type MetaEntries = Map<string, string | number>;
 
 /** Of a main that nobody has begun. */
 export function firstEntries(

@@ -8,18 +8,22 @@ import { DueExecs } from './due-execs.ts';
 import { commonPlace } from './epochs.ts';
 import { isWanted } from './execs.ts';
 import type { FollowerState, HubState } from './follower.ts';
-import { Forgetting } from './forgetting.ts';
+import { ForgottenOrders } from './forgotten-orders.ts';
 import { describedEntries, firstEntries, startEntries } from './hub-meta.ts';
-import { isForStamp, type KeptWrite, type Mark, type Refusal } from './journal.ts';
+import { type HubBook, isForStamp, type KeptWrite, type Refusal, type WriteKey } from './journal.ts';
 import type { JudgedTally } from './judged-tally.ts';
 import { writeKey } from './kept-writes.ts';
 import { LifeMarks } from './life-marks.ts';
-import { nextDigest } from './line.ts';
 import { LostWrites } from './lost-writes.ts';
-import { forgottenEntry, type MainAuthor, type MainMeta, memberEntry } from './main.ts';
+import { memberEntry } from './main.ts';
+import { MainWriter } from './main-writer.ts';
+import type { ExpulsionReason } from './members.ts';
+import { Membership, type MembershipBounds, type Moment } from './membership.ts';
 import { rootId } from './node-id.ts';
 import { commandKey, splitCommands } from './outbox-command.ts';
-import { type Content, isTreeRecord, type LogRecord } from './record.ts';
+import { type Content, isDelete, isHubsOwn, isTreeRecord, type LogRecord } from './record.ts';
+import { renewOldStamps } from './restamp.ts';
+import { zeroStamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 import { Trial } from './trial.ts';
 import { offeredUpgrade } from './upgrade.ts';
@@ -27,8 +31,11 @@ import { offeredUpgrade } from './upgrade.ts';
 /** Hears of the description that held, and of the one in its place. */
 export type UpgradeListener = (before: Description, next: Description) => void;
 
+/** Hears of a member that is expelled, and why. */
+export type ExpulsionListener = (vm: string, why: ExpulsionReason) => void;
+
 /** What bounds a hub's patience with others. */
-export interface HubOptions {
+export interface HubOptions extends MembershipBounds {
   /** How far ahead of the hub's time a stamp may be, in milliseconds (rule T3). */
   readonly maxAheadMs: number;
 }
@@ -37,75 +44,65 @@ export interface HubOptions {
 export class Hub {
   readonly #core: ReplicaCore;
   readonly #state: ReplicaState;
-  readonly #author: MainAuthor;
+  readonly #writer: MainWriter;
   readonly #marks: LifeMarks;
-  readonly #listeners = new Set<(update: Uint8Array) => void>();
   readonly #upgradeListeners = new Set<UpgradeListener>();
-  /** Merged, and not yet written into main's log. */
-  #unwritten: LogRecord[] = [];
-  /** What stays here of this VM's own commands that are not written yet. */
-  #unwrittenLocal: LogRecord[] = [];
-  #meta = new Map<string, string | number>();
-  #vector: Uint8Array | undefined;
-  #place: number;
-  #newsPlace: number;
+  readonly #expulsionListeners = new Set<ExpulsionListener>();
   /** VMs that must begin anew, since a stamp was refused: nothing of theirs is judged before, or it would overtake (rule T3). */
   readonly #halted = new Set<string>();
   readonly #trial: Trial;
-  readonly #forgetting: Forgetting;
+  readonly #membership: Membership;
+  readonly #forgottenOrders: ForgottenOrders;
   readonly #due: DueExecs;
   /** What other VMs wrote, and this hub lacks since it was put back (rule Y4). */
   readonly lost: LostWrites;
-  /** So many records were live until they were forgotten, and are in main's log still. */
-  #freed = 0;
 
   /** Begins main if it has none, and merges what waited in the outbox (rule Y8). */
   constructor(core: ReplicaCore, options: HubOptions) {
     this.#core = core;
     this.#state = core.state;
-    this.#place = core.state.place;
-    this.#newsPlace = core.state.place;
-    this.#marks = new LifeMarks(core.marks);
+    this.#marks = new LifeMarks(core.hubBook.marks);
+    this.#membership = new Membership(core.state, options, core.hubBook.members);
     this.#trial = new Trial(core.state, options.maxAheadMs);
-    this.#forgetting = new Forgetting(core.state);
+    this.#forgottenOrders = new ForgottenOrders(core.hubBook.orders);
     this.#due = new DueExecs(core.state);
     this.lost = new LostWrites(({ record }) => this.#hasJudged(record));
-    const live = new Set<LogRecord>();
-    this.#author = core.main.author(
-      (record) => live.has(record),
-      () => live.size,
-    );
-    this.#state.live = live;
-    this.#author.adopt(this.#author.elements((record) => this.#held(record, live)));
+    this.#writer = new MainWriter(core, this.#marks);
     const meta = core.main.meta();
     const { description, random53 } = core;
-    if (meta === undefined) this.#addMeta(firstEntries(core.state.vm, description, random53(), random53()));
-    else this.#addMeta(startEntries(meta, description, { id: random53(), start: this.#place }));
+    this.#writer.addMeta(
+      meta === undefined
+        ? firstEntries(core.state.vm, description, random53(), random53())
+        : startEntries(meta, description, { id: random53(), start: core.state.place }),
+    );
+    this.#membership.begin(meta?.members ?? []);
     const isAgreed = core.agree();
     this.#takeOverOutbox();
     this.#state.holdTime(this.#state.last.ms);
     this.write();
-    if (isAgreed) core.log(core.snapshot(this.#marks.all()));
+    if (isAgreed) core.log(core.snapshot(this.book()));
   }
 
   /** Answers a follower's first message (rule Y4). Throws `origin-mismatch`, `schema-mismatch`, `rules-mismatch`, `message-malformed`. */
   admit(vm: string, follower: FollowerState, durablePlace: number): HubState {
-    const meta = this.#writtenMeta();
+    const meta = this.#writer.writtenMeta();
     if (follower.origin !== 0 && follower.origin !== meta.origin) {
       throw new VirmoError('origin-mismatch', `${vm} holds a copy that another hub began`);
     }
     const { description, upgrades } = this.#core;
     const upgrade = offeredUpgrade(description, meta, follower, upgrades.follows);
     if (upgrade !== undefined) this.#upgrade(upgrade);
-    if (!meta.members.includes(vm)) this.#addMeta(memberEntry(vm));
+    if (!meta.members.includes(vm)) this.#writer.addMeta(new Map([memberEntry(vm, true)]));
     this.#halted.delete(vm);
-    this.#forgetting.admitted(vm);
+    this.#membership.came(vm);
     for (const key of follower.pending) this.#marks.forgetRefusals(vm, key);
     this.write();
     const { main, line } = this.#core;
-    const isWhole = !line.knows(follower.digest);
+    const isOfLine = line.knows(follower.digest);
+    // One that ends before what is forgotten would never hear of the Deletes in between (rule Y5).
+    const isWhole = !isOfLine || follower.place < this.#state.forgotten.upTo;
     return {
-      common: isWhole ? commonPlace(meta.epochs, follower.epoch, follower.place) : follower.place,
+      common: isOfLine ? follower.place : commonPlace(meta.epochs, follower.epoch, follower.place),
       place: this.#state.place,
       digest: line.digest,
       durablePlace,
@@ -123,12 +120,12 @@ export class Hub {
 
   /** The place up to which main is written: what was merged since is in no update and in no journal yet. */
   get place(): number {
-    return this.#place;
+    return this.#writer.place;
   }
 
   /** The last place that brought an update of main: those after it hold nothing that a member needs, and it hears of them with the next. */
   get newsPlace(): number {
-    return this.#newsPlace;
+    return this.#writer.newsPlace;
   }
 
   /** What became of each VM's commands in this process. */
@@ -138,8 +135,7 @@ export class Hub {
 
   /** What main holds now, as y-protocols' sync step 1: `missing` gives later what came after it. */
   vector(): Uint8Array {
-    this.#vector ??= this.#core.main.syncStep1();
-    return this.#vector;
+    return this.#writer.vector();
   }
 
   /** Main from a vector on, as y-protocols' sync step 2. */
@@ -149,8 +145,7 @@ export class Hub {
 
   /** Hears of each update of main as it is written. */
   onUpdate(listener: (update: Uint8Array) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#writer.onUpdate(listener);
   }
 
   /** Hears when another schema or other scope rules are about to hold (rule M6). */
@@ -159,9 +154,16 @@ export class Hub {
     return () => this.#upgradeListeners.delete(listener);
   }
 
-  /** How far every life of every VM is judged (rule D2). */
-  marks(): Mark[] {
-    return this.#marks.all();
+  /** Hears when a VM is about to be a member no more (rule Y5). */
+  onExpulsion(listener: ExpulsionListener): () => void {
+    this.#expulsionListeners.add(listener);
+    return () => this.#expulsionListeners.delete(listener);
+  }
+
+  /** What this hub knows besides main: to be stored with a snapshot. */
+  book(): HubBook {
+    const orders = this.#forgottenOrders.notes();
+    return { marks: this.#marks.all(), members: this.#membership.notes(), orders };
   }
 
   /**
@@ -201,12 +203,12 @@ export class Hub {
     if (records.length > 0) this.#mergeOwn(records);
     // What stays here (rule S1) is stamped by the same clock: what is written into main afterwards must not be ahead of the hub's time.
     else this.#state.holdTime();
-    this.#unwrittenLocal.push(...local);
+    this.#writer.addLocal(local);
   }
 
   #mergeOwn(records: readonly LogRecord[]): void {
     const last = records.at(-1);
-    if (last !== undefined) this.#marks.judge(this.#state.vm, last, 0);
+    if (last !== undefined) this.#judge(this.#state.vm, last, 0);
     this.#merge(records);
   }
 
@@ -218,85 +220,81 @@ export class Hub {
     this.#core.finishStep('remote');
   }
 
-  /** A member tells up to which place it has main durably (rule X3). */
+  /** A member has main durably up to a place, and nothing to send that it wrote before it had seen that (rule Y5). */
   seen(vm: string, place: number): void {
-    this.#forgetting.seen(vm, place);
+    this.#membership.sees(vm, place);
   }
 
   /** The place up to which a member has main durably; `undefined` if it has not said so since it came. */
   seenBy(vm: string): number | undefined {
-    return this.#forgetting.seenBy(vm);
+    return this.#membership.seenBy(vm);
   }
 
-  /** Forgets what is over, as far as all members have seen it, this VM being durable up to a place (rule X3): to be called now and then. */
-  forget(durablePlace: number): void {
-    const text = this.#forgetting.due(this.#writtenMeta().members, durablePlace);
-    if (text === undefined) return;
-    const before = this.#state.live?.size ?? 0;
-    this.#state.forget(text);
-    this.#freed += before - (this.#state.live?.size ?? 0);
-    this.#meta.set(...forgottenEntry(text));
+  /** A VM is no member any more: what is over is not kept for it. If it comes back, it is one again, and makes its copy anew if that lacks what was forgotten (rule Y5). Throws RangeError for this VM, and for one that is no member. */
+  expel(vm: string, why: ExpulsionReason): void {
+    if (vm === this.#state.vm || !this.#writer.writtenMeta().members.includes(vm))
+      throw new RangeError(`${vm} is no other member`);
+    for (const listener of this.#expulsionListeners) listener(vm, why);
+    this.#membership.expelled(vm);
+    this.#writer.addMeta(new Map([memberEntry(vm, false)]));
+    this.write();
+    this.#core.emit({ type: 'expelled', vm, why });
+  }
+
+  /** Gives up who stays away for too long, and forgets what is over, as far as all members have seen it (rules X3, Y5): to be called now and then. */
+  lookAfterMembers(moment: Moment): void {
+    for (const [vm, why] of this.#membership.overdue(moment)) this.expel(vm, why);
+    this.#forget(moment.durablePlace);
+    const members = this.#membership.takeDueNotes();
+    if (members !== undefined) this.#core.log({ type: 'hub', members, orders: [] });
+  }
+
+  /** The record's own stamp means nothing, and is none of the hub's time: a clock that was ahead for a moment leaves no trace by it. */
+  #forget(durablePlace: number): void {
+    const content = this.#membership.dueToForget(durablePlace);
+    if (content === undefined) return;
+    const state = this.#state;
+    const before = this.#writer.liveCount;
+    const execs = [...state.execs.all()];
+    const { life, vm, place: seen } = state;
+    const stamp = { ...zeroStamp, vm };
+    const about = { node: rootId, base: null, verNo: 0, server: '' };
+    const record = { ...about, stamp, life, seq: state.nextSeq(), seen, place: ++state.place, content };
+    state.take(record);
+    state.fold.settle();
+    this.#writer.add(record);
+    this.#writer.forgot(Math.max(0, before - this.#writer.liveCount));
+    this.#marks.forget(content.upTo);
+    const gone = execs.filter(({ id }) => state.execs.get(id) === undefined);
+    const orders = this.#forgottenOrders.add(gone, state.timeMs);
+    this.#core.log({ type: 'hub', members: this.#membership.notes(), orders });
     this.#core.finishStep('remote');
   }
 
   /** Whether `write` has something to do. */
   get hasUnwritten(): boolean {
-    return (
-      this.#unwritten.length > 0 ||
-      this.#unwrittenLocal.length > 0 ||
-      this.#meta.size > 0 ||
-      this.#marks.hasMoved
-    );
+    return this.#writer.hasUnwritten;
   }
 
   /** Writes what was merged since the last call as one update of main, for storage and for those who listen (rules M7, Y1). */
   write(): void {
-    this.#place = this.#state.place;
-    if (!this.hasUnwritten) return;
-    const { live } = this.#state;
-    const records = this.#unwritten.filter((record) => live?.has(record));
-    const meta = this.#meta;
-    const local = this.#unwrittenLocal;
-    this.#unwritten = [];
-    this.#unwrittenLocal = [];
-    this.#meta = new Map();
-    const marks = this.#marks.takeMoved();
-    const hasNews = records.length > 0 || meta.size > 0;
-    const update = hasNews ? this.#author.write(records, meta, this.#freed) : undefined;
-    this.#freed = 0;
-    const { line } = this.#core;
-    if (update !== undefined) line.reach(nextDigest(line.digest, update));
-    this.#core.logMain(update ?? new Uint8Array(0), marks, local);
-    if (update === undefined) return;
-    this.#newsPlace = this.#place;
-    this.#vector = undefined;
-    for (const listener of this.#listeners) listener(update);
+    this.#writer.write();
   }
 
   /** Everybody who does not follow leaves before main says so (rule M6). */
   #upgrade(description: Description): void {
     for (const listener of this.#upgradeListeners) listener(this.#core.description, description);
     this.#core.describe(description);
-    this.#addMeta(describedEntries(this.#writtenMeta(), description));
+    this.#writer.addMeta(describedEntries(this.#writer.writtenMeta(), description));
     this.#core.agree();
     this.#core.finishStep('remote');
     this.write();
-    this.#core.log(this.#core.snapshot(this.#marks.all()));
-  }
-
-  #addMeta(entries: Iterable<readonly [string, string | number]>): void {
-    for (const [key, value] of entries) this.#meta.set(key, value);
-  }
-
-  #writtenMeta(): MainMeta {
-    this.write();
-    const meta = this.#core.main.meta();
-    if (meta === undefined) throw new VirmoError('internal', 'a hub without a main');
-    return meta;
+    this.#core.log(this.#core.snapshot(this.book()));
   }
 
   #takeOverOutbox(): void {
     const { outbox } = this.#core;
+    renewOldStamps(this.#core);
     const waiting = [...outbox.commands()];
     if (waiting.length === 0) return;
     const merged = new Set([...this.#core.main.records()].map(writeKey));
@@ -344,7 +342,7 @@ export class Hub {
     };
     // Not judged yet: it comes again under another stamp.
     if (refusal !== undefined && isForStamp(refusal)) return refusal;
-    this.#marks.judge(vm, last, token, refusal);
+    this.#judge(vm, last, token, refusal);
     if (refused !== undefined) this.#trial.refuseAdds(command, refused);
     if (refusal !== undefined) return refusal;
     this.#merge(command);
@@ -356,13 +354,15 @@ export class Hub {
     const place = ++this.#state.place;
     this.#state.holdTime();
     for (const record of records) {
-      if (!isWanted(record, this.#state.execs) || this.#trial.isRepeated(record)) continue;
+      if (!isWanted(record, this.#state.execs) || this.#forgottenOrders.has(record)) continue;
+      if (this.#trial.isRepeated(record)) continue;
       // Nobody has seen more than there is: one who says so would pass over conflicts.
       const { node, stamp, life, seq, base, verNo, server, content } = record;
       const seen = Math.min(record.seen, place - 1);
       const merged: LogRecord = { node, stamp, life, seq, base, seen, place, verNo, server, content };
       this.#state.take(merged);
-      this.#unwritten.push(merged);
+      this.#writer.add(merged);
+      if (isDelete(merged)) this.#membership.deleted(merged);
     }
     this.#state.fold.settle();
   }
@@ -379,18 +379,16 @@ export class Hub {
     this.#merge([{ ...about, stamp, life, seq, seen, place: 0, content }]);
   }
 
-  /** The object by which the state knows a record of the log, entered as live; a record that it let go stays as it is. */
-  #held(record: LogRecord, live: Set<LogRecord>): LogRecord {
-    const held = this.#state.held(record);
-    if (held === undefined) return record;
-    live.add(held);
-    return held;
+  #judge(vm: string, { life, seq }: WriteKey, token: number, refusal?: Refusal): void {
+    this.#marks.judge(vm, { life, seq, token }, this.#state.place + 1, refusal);
   }
 }
 
 /** A VM writes under its own name, and neither places nor the hub's notes. */
 function checkWriter(vm: string, { stamp, place, content }: LogRecord): void {
-  const { kind } = content;
-  if (stamp.vm === vm && place === 0 && kind !== 'closed' && kind !== 'conflict') return;
-  throw new VirmoError('message-malformed', `the VM ${vm} sent a record that is not its to write (${kind})`);
+  if (stamp.vm === vm && place === 0 && !isHubsOwn(content)) return;
+  throw new VirmoError(
+    'message-malformed',
+    `the VM ${vm} sent a record that is not its to write (${content.kind})`,
+  );
 }

@@ -1,13 +1,5 @@
-/**
- * What a replica asks its VM to store (rules M7, Y2): a list of entries per management object, each whole in itself. Replayed in order they give the replica back.
- * A byte that is not understood is `storage-damaged`; a newer version of the form is `storage-newer`.
- */
-import * as decoding from 'lib0/decoding';
-import * as encoding from 'lib0/encoding';
-import { encode } from '../encode.ts';
-import { VirmoError } from '../errors.ts';
+/** What a replica asks its VM to store (rules M7, Y2): a list of entries per management object, each whole in itself. Replayed in order they give the replica back. */
 import type { LogRecord } from './record.ts';
-import { decodeRecord, encodeRecord } from './record-codec.ts';
 import type { Stamp } from './stamp.ts';
 
 /** A record's name within its VM. */
@@ -56,7 +48,9 @@ export type RefusalCode =
   /** It writes to a part that stays in each VM (rule S1). */
   | 'local'
   /** It writes to a part that another VM alone writes (rule S1). */
-  | 'read-only';
+  | 'read-only'
+  /** It adds with a stamp that is not later than those of Deletes that are forgotten (rule Y5): stamped anew and sent again. */
+  | 'stamp-old';
 
 /** All codes in the order of their numbers in storage: new ones go to the end. */
 export const refusalCodes: readonly RefusalCode[] = [
@@ -65,11 +59,12 @@ export const refusalCodes: readonly RefusalCode[] = [
   'invalid',
   'local',
   'read-only',
+  'stamp-old',
 ];
 
 /** Whether the command itself is in order, and only its stamp is not taken. */
 export function isForStamp({ code }: Pick<Refusal, 'code'>): boolean {
-  return code === 'stamp-ahead' || code === 'stamp-taken';
+  return code === 'stamp-ahead' || code === 'stamp-taken' || code === 'stamp-old';
 }
 
 /** A command that a hub has judged, by its last counter and its token (rule Y4). */
@@ -89,6 +84,35 @@ export interface Mark {
   readonly refused: readonly Refusal[];
 }
 
+/** A mark as a hub stores it. */
+export interface StoredMark extends Mark {
+  /** The place in main by which the last of it was judged. */
+  readonly place: number;
+}
+
+/** What a hub stores of a member (rule Y5). */
+export interface MemberNote {
+  readonly vm: string;
+  /** The place up to which it has main durably; 0 where that is not known. */
+  readonly seen: number;
+  /** For how long it had been away, in milliseconds. */
+  readonly awayMs: number;
+}
+
+/** What a hub stores of an Exec that is forgotten (rule X2). */
+export interface OrderNote {
+  readonly id: string;
+  /** In hub time: nobody starts it afterwards. */
+  readonly expiry: number;
+}
+
+/** What a hub knows besides main. */
+export interface HubBook {
+  readonly marks: readonly StoredMark[];
+  readonly members: readonly MemberNote[];
+  readonly orders: readonly OrderNote[];
+}
+
 /** What is appended in one step: whole commands, never parts of one (rule M7). */
 export type JournalEntry =
   /** An update of main that was received, or (with marks) written as the hub. */
@@ -98,7 +122,7 @@ export type JournalEntry =
       readonly place: number;
       /** Main's digest with it (rule Y4). */
       readonly digest: number;
-      readonly marks: readonly Mark[];
+      readonly marks: readonly StoredMark[];
       /** What stays here of commands of the hub's own that are in the update (rule M7). */
       readonly local: readonly LogRecord[];
     }
@@ -111,6 +135,12 @@ export type JournalEntry =
     }
   /** Commands that left the outbox, each named by its first record. */
   | { readonly type: 'left'; readonly commands: readonly WriteKey[] }
+  /** As the hub: what it knows of its members now (rule Y5), and which Execs were forgotten. */
+  | {
+      readonly type: 'hub';
+      readonly members: readonly MemberNote[];
+      readonly orders: readonly OrderNote[];
+    }
   /** Everything; what was before it does not matter any more. */
   | {
       readonly type: 'snapshot';
@@ -118,235 +148,9 @@ export type JournalEntry =
       readonly place: number;
       /** The latest digests of main, the present one last (rule Y4). */
       readonly line: readonly number[];
-      readonly marks: readonly Mark[];
+      readonly hubBook: HubBook;
       readonly outbox: readonly PendingCommand[];
       readonly local: readonly LogRecord[];
       /** What other VMs wrote, and the hub lacks. */
       readonly kept: readonly KeptWrite[];
     };
-
-/** The version of the form that this library writes; it reads no newer one. */
-const version = 1;
-const types = ['main', 'command', 'left', 'snapshot'] as const satisfies readonly JournalEntry['type'][];
-
-/** The bytes of an entry; `decodeEntry` gives it back. */
-export function encodeEntry(entry: JournalEntry): Uint8Array {
-  return encode((encoder) => writeEntry(encoder, entry));
-}
-
-function writeEntry(encoder: encoding.Encoder, entry: JournalEntry): void {
-  encoding.writeVarUint(encoder, version);
-  encoding.writeVarUint(encoder, types.indexOf(entry.type));
-  switch (entry.type) {
-    case 'main':
-      encoding.writeVarUint8Array(encoder, entry.update);
-      encoding.writeVarUint(encoder, entry.place);
-      encoding.writeVarUint(encoder, entry.digest);
-      writeList(encoder, entry.marks, writeMark);
-      writeList(encoder, entry.local, writeRecord);
-      break;
-    case 'command':
-      writeCommand(encoder, entry.shared);
-      writeList(encoder, entry.local, writeRecord);
-      writeList(encoder, entry.dropped, writeKey);
-      break;
-    case 'left':
-      writeList(encoder, entry.commands, writeKey);
-      break;
-    case 'snapshot':
-      encoding.writeVarUint8Array(encoder, entry.main);
-      encoding.writeVarUint(encoder, entry.place);
-      writeList(encoder, entry.line, encoding.writeVarUint);
-      writeList(encoder, entry.marks, writeMark);
-      writeList(encoder, entry.outbox, writeCommand);
-      writeList(encoder, entry.local, writeRecord);
-      writeList(encoder, entry.kept, writeKept);
-      break;
-  }
-}
-
-/** The entry of these bytes, all of them. Throws `storage-damaged` or `storage-newer`. */
-export function decodeEntry(bytes: Uint8Array): JournalEntry {
-  try {
-    return readEntry(decoding.createDecoder(bytes));
-  } catch (cause) {
-    if (cause instanceof VirmoError && cause.code === 'storage-newer') throw cause;
-    throw new VirmoError('storage-damaged', 'a stored entry cannot be read', { cause });
-  }
-}
-
-function readEntry(decoder: decoding.Decoder): JournalEntry {
-  const found = decoding.readVarUint(decoder);
-  if (found > version) {
-    throw new VirmoError('storage-newer', `stored in form ${found}; this version reads up to ${version}`);
-  }
-  const type = types[decoding.readVarUint(decoder)];
-  const entry = type === undefined ? undefined : readBody(type, decoder);
-  if (found === 0 || entry === undefined || decoding.hasContent(decoder))
-    throw new RangeError('not an entry');
-  return entry;
-}
-
-function readBody(type: JournalEntry['type'], decoder: decoding.Decoder): JournalEntry {
-  switch (type) {
-    case 'main':
-      return {
-        type,
-        update: decoding.readVarUint8Array(decoder),
-        place: decoding.readVarUint(decoder),
-        digest: decoding.readVarUint(decoder),
-        marks: readList(decoder, readMark),
-        local: readList(decoder, readRecord),
-      };
-    case 'command':
-      return {
-        type,
-        shared: readCommand(decoder),
-        local: readList(decoder, readRecord),
-        dropped: readList(decoder, readKey),
-      };
-    case 'left':
-      return { type, commands: readList(decoder, readKey) };
-    case 'snapshot':
-      return {
-        type,
-        main: decoding.readVarUint8Array(decoder),
-        place: decoding.readVarUint(decoder),
-        line: readList(decoder, decoding.readVarUint),
-        marks: readList(decoder, readMark),
-        outbox: readList(decoder, readCommand),
-        local: readList(decoder, readRecord),
-        kept: readList(decoder, readKept),
-      };
-  }
-}
-
-function writeList<T>(
-  encoder: encoding.Encoder,
-  items: readonly T[],
-  write: (encoder: encoding.Encoder, item: T) => void,
-): void {
-  encoding.writeVarUint(encoder, items.length);
-  for (const item of items) write(encoder, item);
-}
-
-function readList<T>(decoder: decoding.Decoder, read: (decoder: decoding.Decoder) => T): T[] {
-  const items: T[] = [];
-  for (let left = decoding.readVarUint(decoder); left > 0; left--) items.push(read(decoder));
-  return items;
-}
-
-function writeRecord(encoder: encoding.Encoder, record: LogRecord): void {
-  encoding.writeAny(encoder, encodeRecord(record));
-}
-
-function readRecord(decoder: decoding.Decoder): LogRecord {
-  return decodeRecord(decoding.readAny(decoder));
-}
-
-function writeKey(encoder: encoding.Encoder, { life, seq }: WriteKey): void {
-  encoding.writeVarUint(encoder, life);
-  encoding.writeVarUint(encoder, seq);
-}
-
-function readKey(decoder: decoding.Decoder): WriteKey {
-  return { life: decoding.readVarUint(decoder), seq: decoding.readVarUint(decoder) };
-}
-
-function writeCommand(
-  encoder: encoding.Encoder,
-  { records, floor, clockMs, offsetMs, token }: PendingCommand,
-): void {
-  writeList(encoder, records, writeRecord);
-  encoding.writeVarUint(encoder, token);
-  encoding.writeAny(encoder, floor === undefined ? [] : [floor.ms, floor.counter, floor.vm]);
-  encoding.writeVarInt(encoder, clockMs);
-  writeList(encoder, offsetMs === undefined ? [] : [offsetMs], encoding.writeVarInt);
-}
-
-function readCommand(decoder: decoding.Decoder): PendingCommand {
-  const records = readList(decoder, readRecord);
-  const token = decoding.readVarUint(decoder);
-  const floor = readFloor(decoding.readAny(decoder));
-  const clockMs = decoding.readVarInt(decoder);
-  const [offsetMs, ...more] = readList(decoder, decoding.readVarInt);
-  if (more.length > 0) throw new RangeError('more than one offset');
-  return { records, floor, clockMs, offsetMs, token };
-}
-
-function readFloor(raw: unknown): Stamp | undefined {
-  if (!Array.isArray(raw)) throw new RangeError('not a stamp');
-  if (raw.length === 0) return undefined;
-  const [ms, counter, vm] = raw;
-  if (raw.length !== 3 || !isNatural(ms) || !isNatural(counter) || typeof vm !== 'string')
-    throw new RangeError('not a stamp');
-  return { ms, counter, vm };
-}
-
-function isNatural(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function writeMark(encoder: encoding.Encoder, { vm, life, seq, trail, refused }: Mark): void {
-  encoding.writeVarString(encoder, vm);
-  writeKey(encoder, { life, seq });
-  writeList(encoder, trail, writeJudged);
-  writeList(encoder, refused, writeRefusal);
-}
-
-function readMark(decoder: decoding.Decoder): Mark {
-  const vm = decoding.readVarString(decoder);
-  const key = readKey(decoder);
-  return { vm, ...key, trail: readList(decoder, readJudged), refused: readList(decoder, readRefusal) };
-}
-
-function writeJudged(encoder: encoding.Encoder, { seq, token }: JudgedCommand): void {
-  encoding.writeVarUint(encoder, seq);
-  encoding.writeVarUint(encoder, token);
-}
-
-function readJudged(decoder: decoding.Decoder): JudgedCommand {
-  return { seq: decoding.readVarUint(decoder), token: decoding.readVarUint(decoder) };
-}
-
-function writeRefusal(encoder: encoding.Encoder, { life, from, to, code, reason }: Refusal): void {
-  writeKey(encoder, { life, seq: from });
-  encoding.writeVarUint(encoder, to);
-  encoding.writeVarUint(encoder, refusalCodes.indexOf(code));
-  encoding.writeVarString(encoder, reason);
-}
-
-function readRefusal(decoder: decoding.Decoder): Refusal {
-  const { life, seq: from } = readKey(decoder);
-  const to = decoding.readVarUint(decoder);
-  const code = refusalCodes[decoding.readVarUint(decoder)];
-  if (code === undefined) throw new RangeError('not a refusal');
-  return { life, from, to, code, reason: decoding.readVarString(decoder) };
-}
-
-function writeKept(encoder: encoding.Encoder, { record, uri }: KeptWrite): void {
-  writeRecord(encoder, record);
-  encoding.writeVarString(encoder, uri);
-}
-
-function readKept(decoder: decoding.Decoder): KeptWrite {
-  const record = readRecord(decoder);
-  return { record, uri: decoding.readVarString(decoder) };
-}
-
-/** The bytes of what a VM reports to the hub; `decodeKept` gives it back. */
-export function encodeKept(kept: readonly KeptWrite[]): Uint8Array {
-  return encode((encoder) => writeList(encoder, kept, writeKept));
-}
-
-/** Throws `message-malformed` for bytes that say something else. */
-export function decodeKept(bytes: Uint8Array): KeptWrite[] {
-  try {
-    const decoder = decoding.createDecoder(bytes);
-    const kept = readList(decoder, readKept);
-    if (decoding.hasContent(decoder)) throw new RangeError('bytes after the end');
-    return kept;
-  } catch (cause) {
-    throw new VirmoError('message-malformed', 'no list of writes', { cause });
-  }
-}

@@ -1,11 +1,12 @@
 /** What a hub remembers of every life of every VM: how far it is judged, by which commands, and what was refused of it (rules D2, Y4). */
-import type { JudgedCommand, Mark, Refusal, WriteKey } from './journal.ts';
+import type { JudgedCommand, Mark, Refusal, StoredMark, WriteKey } from './journal.ts';
 import { JudgedTally } from './judged-tally.ts';
 
 interface LifeMark {
   readonly vm: string;
   readonly life: number;
   seq: number;
+  place: number;
   trail: JudgedCommand[];
   /** Of the trail, so many of the last ones are not given out to be stored. */
   fresh: number;
@@ -18,6 +19,8 @@ const maxRefusalsKept = 1_000;
 const maxTrail = 256;
 /** Of so many lives of a VM; of older ones the last command alone. */
 const maxTrails = 8;
+/** So many lives of a VM are remembered however long they are over: a VM makes one with each connection. */
+const minLives = 64;
 
 /** Marks move forward only; those that moved are given out once, to be stored. */
 export class LifeMarks {
@@ -28,10 +31,11 @@ export class LifeMarks {
   readonly #latest = new Map<string, LifeMark[]>();
 
   /** As they were stored, in that order: of one life also several times, each with what was judged since. */
-  constructor(marks: readonly Mark[]) {
-    for (const { vm, life, seq, trail, refused } of marks) {
+  constructor(marks: readonly StoredMark[]) {
+    for (const { vm, life, seq, place, trail, refused } of marks) {
       const mark = this.#mark(vm, life);
       mark.seq = seq;
+      mark.place = place;
       mark.refused = [...refused];
       for (const command of trail) append(mark, command);
     }
@@ -42,11 +46,12 @@ export class LifeMarks {
     return this.#byVm.get(vm)?.get(life)?.seq ?? 0;
   }
 
-  /** A command is judged, by its last record, and with it everything before it in its life; a refusal is kept for the VM's next connection, should the answer be lost. */
-  judge(vm: string, { life, seq }: WriteKey, token: number, refusal?: Refusal): void {
+  /** A command is judged by a place, as its last record and token name it, and with it everything before it in its life; a refusal is kept for the VM's next connection, should the answer be lost. */
+  judge(vm: string, { life, seq, token }: WriteKey & JudgedCommand, place: number, refusal?: Refusal): void {
     const mark = this.#mark(vm, life);
     if (refusal !== undefined) remember(mark, refusal);
     mark.seq = seq;
+    mark.place = place;
     append(mark, { seq, token });
     mark.fresh++;
     this.#moved.add(mark);
@@ -71,7 +76,18 @@ export class LifeMarks {
     });
   }
 
-  all(): Mark[] {
+  /** Forgets lives that were judged to their end by a place which all VMs have seen (rule Y5): nothing of them waits anywhere, but with a VM that was put back to before that. */
+  forget(upTo: number): void {
+    for (const lives of this.#byVm.values()) {
+      let spare = lives.size - minLives;
+      for (const [life, { place }] of lives) {
+        if (spare-- <= 0) break;
+        if (place <= upTo) lives.delete(life);
+      }
+    }
+  }
+
+  all(): StoredMark[] {
     return [...this.#byVm.values()].flatMap((lives) => [...lives.values()].map(copy));
   }
 
@@ -85,7 +101,7 @@ export class LifeMarks {
   }
 
   /** Those that moved since they were taken last, with what was judged since: they go into the journal. */
-  takeMoved(): Mark[] {
+  takeMoved(): StoredMark[] {
     const moved = [...this.#moved].map((mark) => {
       const trail = mark.fresh === 0 ? [] : mark.trail.slice(-mark.fresh);
       mark.fresh = 0;
@@ -100,7 +116,7 @@ export class LifeMarks {
     const lives = this.#lives(vm);
     let mark = lives.get(life);
     if (mark === undefined) {
-      mark = { vm, life, seq: 0, trail: [], fresh: 0, refused: [] };
+      mark = { vm, life, seq: 0, place: 0, trail: [], fresh: 0, refused: [] };
       lives.set(life, mark);
       this.#shorten(vm, mark);
     }
@@ -141,6 +157,6 @@ function remember(mark: LifeMark, refusal: Refusal): void {
   if (mark.refused.length > maxRefusalsKept) mark.refused.shift();
 }
 
-function copy({ vm, life, seq, trail, refused }: LifeMark): Mark {
-  return { vm, life, seq, trail: [...trail], refused: [...refused] };
+function copy({ vm, life, seq, place, trail, refused }: LifeMark): StoredMark {
+  return { vm, life, seq, place, trail: [...trail], refused: [...refused] };
 }

@@ -22,18 +22,27 @@ export interface MainMeta {
   readonly rules: string;
   /** The hashes of the descriptions (schema and rules) that were replaced: none of them is taken back. */
   readonly replaced: readonly string[];
-  /** All VMs that were ever admitted to this management object. */
+  /** The VMs that were admitted to this management object, and not expelled since. */
   readonly members: readonly string[];
 }
 
+/** What an entry of meta becomes; `undefined`: it goes. */
+export type MetaValue = string | number | undefined;
+
 /** So many records stand between two separators (rule D3). */
 const separateAfter = 512;
-/** Cleaning starts when the log is longer than twice the live records and this (rule D5). */
+/** Cleaning starts when the log is longer than so many times the live records and the slack (rule D5). */
+const usualLength = 2;
 const cleaningSlack = 512;
+/** So many elements are looked at for each record that is written. */
+const cleanedPerWritten = 2;
+/** After records were forgotten (rule Y5) the log is cleaned to so many times the live records, so many elements for each that was forgotten, but not too many at a time. */
+const lengthAfterForgetting = 1.25;
+const cleanedPerForgotten = 6;
+const maxCleanedAtOnce = 4_096;
 
 const memberPrefix = 'member:';
 const replacedPrefix = 'replaced:';
-const forgottenKey = 'forgotten';
 const epochsKey = 'epochs';
 
 /** One copy of main, at the hub or a follower. */
@@ -70,11 +79,6 @@ export class Main {
       replaced: this.#keysAfter(replacedPrefix),
       members: this.#keysAfter(memberPrefix),
     };
-  }
-
-  /** What main says is forgotten (rule X3), as `forgotten.ts` reads it. */
-  get forgotten(): string {
-    return String(this.#meta.get(forgottenKey) ?? '');
   }
 
   /** Whether what main says of itself has changed since this was last asked. */
@@ -173,6 +177,8 @@ export class MainAuthor {
   #elements: (LogRecord | undefined)[] = [];
   #head = 0;
   #sinceSeparator = 0;
+  /** So many elements are still to be looked at since records were forgotten. */
+  #cleaningOwed = 0;
   #update: Uint8Array | undefined;
 
   constructor(
@@ -205,19 +211,28 @@ export class MainAuthor {
       .map((element) => (Array.isArray(element) ? intern(decodeRecord(element)) : undefined));
   }
 
-  /**
-   * Appends records, sets meta, and cleans up to two elements for each record, and for each of the `freed` that were live until now. Gives the one update that does it all, or
-   * `undefined` if nothing was to do.
-   */
+  /** So many records were live until they were forgotten: the log is to be cleaned for them, too. */
+  forgot(count: number): void {
+    this.#cleaningOwed += cleanedPerForgotten * count;
+  }
+
+  /** Whether that is still to be done. */
+  get owesCleaning(): boolean {
+    return this.#cleaningOwed > 0;
+  }
+
+  /** Appends records, sets meta (`undefined` takes an entry out), and cleans the head of the log. Gives the one update that does it all, or `undefined` if nothing was to do. */
   write(
     records: readonly LogRecord[],
-    meta: ReadonlyMap<string, string | number> = new Map(),
-    freed = 0,
+    meta: ReadonlyMap<string, MetaValue> = new Map(),
   ): Uint8Array | undefined {
     this.#update = undefined;
     this.#doc.transact(() => {
-      for (const [key, value] of meta) this.#meta.set(key, value);
-      const { kept, removed } = this.#clean(2 * (records.length + freed));
+      for (const [key, value] of meta) {
+        if (value === undefined) this.#meta.delete(key);
+        else this.#meta.set(key, value);
+      }
+      const { kept, removed } = this.#clean(cleanedPerWritten * records.length);
       this.#append(records);
       this.#append(kept);
       if (removed > 0) this.#log.delete(0, removed);
@@ -226,10 +241,13 @@ export class MainAuthor {
   }
 
   /** Takes elements from the head: those still needed are to be appended anew (rule D5). */
-  #clean(limit: number): { readonly kept: LogRecord[]; readonly removed: number } {
+  #clean(usual: number): { readonly kept: LogRecord[]; readonly removed: number } {
     const kept: LogRecord[] = [];
     let removed = 0;
-    const spare = this.#elements.length - this.#head - (2 * this.#liveCount() + cleaningSlack);
+    const factor = this.#cleaningOwed > 0 ? lengthAfterForgetting : usualLength;
+    const spare = this.#elements.length - this.#head - (factor * this.#liveCount() + cleaningSlack);
+    const limit = usual + Math.min(this.#cleaningOwed, maxCleanedAtOnce);
+    this.#cleaningOwed = limit < spare ? this.#cleaningOwed - (limit - usual) : 0;
     for (; removed < limit && removed < spare; removed++) {
       const element = this.#elements[this.#head];
       this.#elements[this.#head++] = undefined;
@@ -260,22 +278,21 @@ export class MainAuthor {
   }
 }
 
+/** Entries of meta, for `MainAuthor.write`. */
+export type MetaEntries = Map<string, MetaValue>;
+
 /** The entries of the first meta for `MainAuthor.write`. */
-export function metaEntries(meta: MainMeta): Map<string, string | number> {
+export function metaEntries(meta: MainMeta): MetaEntries {
   const { origin, epochs, schema, rules, members } = meta;
-  const entries = new Map<string, string | number>(Object.entries({ origin, schema, rules }));
+  const entries: MetaEntries = new Map<string, MetaValue>(Object.entries({ origin, schema, rules }));
   entries.set(...epochsEntry(epochs));
-  for (const member of members) for (const [key, value] of memberEntry(member)) entries.set(key, value);
+  for (const member of members) entries.set(...memberEntry(member, true));
   return entries;
 }
 
 /** The entries of meta that put another schema and other rules in the place of those of this hash, for `MainAuthor.write`. */
-export function descriptionEntries(
-  schema: string,
-  rules: string,
-  replacedHash: string,
-): Map<string, string | number> {
-  const entries = new Map<string, string | number>([[replacedPrefix + replacedHash, 1]]);
+export function descriptionEntries(schema: string, rules: string, replacedHash: string): MetaEntries {
+  const entries: MetaEntries = new Map<string, MetaValue>([[replacedPrefix + replacedHash, 1]]);
   return entries.set('schema', schema).set('rules', rules);
 }
 
@@ -284,14 +301,9 @@ export function epochsEntry(epochs: readonly Epoch[]): [string, string] {
   return [epochsKey, formatEpochs(epochs)];
 }
 
-/** The entry of meta that makes a VM a member, for `MainAuthor.write`. */
-export function memberEntry(vm: string): Map<string, number> {
-  return new Map([[memberPrefix + vm, 1]]);
-}
-
-/** The entry of meta that tells what is forgotten, for `MainAuthor.write`. */
-export function forgottenEntry(text: string): [string, string] {
-  return [forgottenKey, text];
+/** The entry of meta that makes a VM a member, or none any more; for `MainAuthor.write`. */
+export function memberEntry(vm: string, isMember: boolean): [string, MetaValue] {
+  return [memberPrefix + vm, isMember ? 1 : undefined];
 }
 
 /** Wraps an update for the wire as y-protocols does. */

@@ -69,6 +69,13 @@ export class Outbox {
     yield* this.#unsent;
   }
 
+  /** The place in main up to which the writers of all that is not judged had seen it; without such, infinite. */
+  leastSeen(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { records } of this.unmerged()) for (const { seen } of records) least = Math.min(least, seen);
+    return least;
+  }
+
   /** The never sent command of one record that writes the same register: what a later write makes needless. */
   replaceable(record: LogRecord): OutboxCommand | undefined {
     const key = registerKey(record);

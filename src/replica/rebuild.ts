@@ -8,7 +8,7 @@ import type { KeptWrite, Mark, PendingCommand, WriteKey } from './journal.ts';
 import { writeKey } from './kept-writes.ts';
 import { Main } from './main.ts';
 import { splitCommands } from './outbox-command.ts';
-import { addKey, type Content, isExecRecord, isTreeRecord, type LogRecord } from './record.ts';
+import { addKey, isExecRecord, isForgetRecord, isHubsOwn, isTreeRecord, type LogRecord } from './record.ts';
 import { renewWriteId } from './renew-write-ids.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
@@ -50,8 +50,9 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   // What waits may have been merged in the former copy, and have been taken out with it.
   for (const command of core.outbox.unmerged()) for (const record of command.records) state.take(record);
   state.place = whole.place;
-  state.forget(main.forgotten);
+  state.forgetNothing();
   state.forgetMergedStamps();
+  state.takeForgotten(records);
   const moved = new Map<string, Stamp>();
   for (const record of records) {
     const known = state.unmergedAdd(record);
@@ -68,8 +69,14 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
 
 /** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */
 function lostRecords(core: ReplicaCore, { marks }: WholeMain, records: readonly LogRecord[]): LogRecord[] {
+  const upTo = Math.max(0, ...records.filter(isForgetRecord).map(({ content }) => content.upTo));
   const present = new Map(records.map((record) => [writeKey(record), record]));
   const judged = new Map(marks.map(({ vm, life, seq }) => [`${vm} ${life}`, seq]));
+  // Of a life that was over by what is forgotten the hub may know nothing any more (rule Y5).
+  const isJudged = (record: LogRecord) => {
+    const seq = judged.get(lifeOf(record));
+    return seq === undefined ? record.place <= upTo : record.seq <= seq;
+  };
   const held = [...core.mergedRecords()];
   // Clones write under the same ids: the hub's mark may be about what another one wrote.
   const others = held.filter(
@@ -80,7 +87,7 @@ function lostRecords(core: ReplicaCore, { marks }: WholeMain, records: readonly 
     (record) =>
       !isHubsOwn(record.content) &&
       !isSameRecord(present.get(writeKey(record)), record) &&
-      (forked.has(lifeOf(record)) || record.seq > (judged.get(lifeOf(record)) ?? 0)),
+      (forked.has(lifeOf(record)) || !isJudged(record)),
   );
   return lost.sort((a, b) => a.place - b.place || a.seq - b.seq);
 }
@@ -91,11 +98,6 @@ function isSameRecord(one: LogRecord | undefined, other: LogRecord): boolean {
 
 function lifeOf({ stamp, life }: LogRecord): string {
   return `${stamp.vm} ${life}`;
-}
-
-/** The hub notes anew what follows from what it has. */
-function isHubsOwn({ kind }: Content): boolean {
-  return kind === 'closed' || kind === 'conflict';
 }
 
 /** Where it is now, before main goes. */

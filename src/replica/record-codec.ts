@@ -97,6 +97,7 @@ const kindNames = [
   'closed',
   'conflict',
   'acknowledged',
+  'forget',
 ] as const satisfies readonly Content['kind'][];
 
 const kindCodes = Object.fromEntries(kindNames.map((name, code) => [name, code])) as {
@@ -159,6 +160,11 @@ function encodeContent(content: Content, raw: RawField[]): void {
         content.kept === undefined ? 0 : encodeSide(content.kept),
       );
       return;
+    case 'forget': {
+      const { ms, counter, vm } = content.lastDelete;
+      raw.push(content.upTo, ms, counter, vm, [...content.openExecs]);
+      return;
+    }
   }
 }
 
@@ -188,6 +194,12 @@ function decodeContent(kind: Content['kind'], fields: Fields): Content {
       const lost = decodeSide(fields.next());
       const kept = fields.next();
       return { kind, uri, lost, kept: kept === 0 ? undefined : decodeSide(kept) };
+    }
+    case 'forget': {
+      const upTo = fields.natural('place up to which is forgotten');
+      const [ms, counter] = [fields.natural('last ms'), fields.natural('last counter')];
+      const lastDelete = { ms, counter, vm: fields.vmOrNone('last vm') };
+      return { kind, upTo, lastDelete, openExecs: fields.naturals('open Execs') };
     }
     default:
       return decodeTreeContent(kind, fields);
@@ -292,6 +304,25 @@ class Fields {
   vm(what: string): string {
     const value = this.next();
     if (!isVmId(value)) throw malformed(`has no valid ${what}`);
+    return value;
+  }
+
+  vmOrNone(what: string): string {
+    const value = this.next();
+    if (value !== '' && !isVmId(value)) throw malformed(`has no valid ${what}`);
+    return value;
+  }
+
+  naturals(what: string): number[] {
+    const fields = new Fields(this.list(what));
+    const naturals: number[] = [];
+    while (!fields.isAtEnd) naturals.push(fields.natural(what));
+    return naturals;
+  }
+
+  list(what: string): unknown[] {
+    const value = this.next();
+    if (!Array.isArray(value)) throw malformed(`has no valid ${what}`);
     return value;
   }
 

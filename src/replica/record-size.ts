@@ -24,5 +24,7 @@ export function roughSize({ server, content }: LogRecord): number {
     case 'acknowledged':
     case 'conflict':
       return head;
+    case 'forget':
+      return head + 8 * content.openExecs.length;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Records: what the log of a management object and the branches of VMs consist of (rule D4). A record is one write to one register of one node, or a step in
- * the life of an Exec, or a note of the hub about a conflict. Its form in Yjs is a flat array of numbers and strings; see docs/protocol.md.
+ * the life of an Exec, or a word of the hub about a conflict or about what is forgotten. Its form in Yjs is a flat array of numbers and strings; see docs/protocol.md.
  */
 import type { Value } from '../tree/value.ts';
 import type { NodeId } from './node-id.ts';
@@ -104,8 +104,19 @@ export interface ConflictContent {
   readonly kept: ConflictSide | undefined;
 }
 
+/** Written by the hub alone: what was over up to a place goes everywhere, as every member has main durably up to there (rules X3, Y5). The latest one counts. */
+export interface ForgetContent {
+  readonly kind: 'forget';
+  /** The place: Deletes and notes of conflicts that were merged by then go, and Execs that were ordered by then. */
+  readonly upTo: number;
+  /** The greatest stamp of all Deletes that were ever forgotten: an Add that is not later cannot be taken any more. */
+  readonly lastDelete: Stamp;
+  /** The places of the Execs ordered by then that were not over: they stay. */
+  readonly openExecs: readonly number[];
+}
+
 /** Everything that a record can say. */
-export type Content = TreeContent | ExecContent | ExecStepContent | ConflictContent;
+export type Content = TreeContent | ExecContent | ExecStepContent | ConflictContent | ForgetContent;
 
 /** One record, with all that rule D4 wants of it. */
 export interface LogRecord<C extends Content = Content> {
@@ -127,6 +138,8 @@ export interface LogRecord<C extends Content = Content> {
   readonly content: C;
 }
 
+/** A record that tells what is forgotten. */
+export type ForgetRecord = LogRecord<ForgetContent>;
 /** A record that makes a node. */
 export type AddRecord = LogRecord<AddContent>;
 /** A record that deletes one. */
@@ -139,10 +152,10 @@ export const localPlace: number = Number.MAX_SAFE_INTEGER;
 
 export { isVmId, maxVmIdLength } from '../tree/addressees.ts';
 
-/** A record that is about a node; the others are about Execs and conflicts. */
+/** A record that is about a node; the others are about Execs, conflicts, and what is forgotten. */
 export type TreeRecord = LogRecord<TreeContent>;
 
-/** Whether a record is about the tree; the others are about Execs and conflicts. */
+/** Whether a record is about the tree; the others are about Execs, conflicts, and what is forgotten. */
 export function isTreeRecord(record: LogRecord): record is TreeRecord {
   return isTreeContent(record.content);
 }
@@ -164,13 +177,30 @@ export function isTreeContent(content: Content): content is TreeContent {
     case 'closed':
     case 'acknowledged':
     case 'conflict':
+    case 'forget':
       return false;
   }
 }
 
 /** Whether a record is about an Exec. */
 export function isExecRecord(record: LogRecord): record is LogRecord<ExecContent | ExecStepContent> {
-  return !isTreeContent(record.content) && record.content.kind !== 'conflict';
+  const { kind } = record.content;
+  return kind === 'exec' || 'exec' in record.content;
+}
+
+/** Whether a record deletes a node. */
+export function isDelete(record: LogRecord): record is DeleteRecord {
+  return record.content.kind === 'delete';
+}
+
+/** Whether a record tells what is forgotten. */
+export function isForgetRecord(record: LogRecord): record is ForgetRecord {
+  return record.content.kind === 'forget';
+}
+
+/** Whether only the hub writes such records: they follow from the others, and another hub of the same main would write them anew. */
+export function isHubsOwn({ kind }: Content): boolean {
+  return kind === 'closed' || kind === 'conflict' || kind === 'forget';
 }
 
 /** Whether two records are the same write (rule D2), though one may be merged and the other not. */

@@ -17,7 +17,7 @@ import { checkExecTarget, type ExecRule, ExecRules } from './exec-rules.ts';
 import { type ExecState, inOrder, isExpired } from './execs.ts';
 import { Follower } from './follower.ts';
 import { Hub } from './hub.ts';
-import { encodeEntry } from './journal.ts';
+import { encodeEntry } from './journal-codec.ts';
 import { KeptWrites, writeKey } from './kept-writes.ts';
 import type { MainMeta } from './main.ts';
 import type { MoNode } from './mo-node.ts';
@@ -28,7 +28,7 @@ import { keepStep } from './rebuild.ts';
 import { type ExecStepContent, isTreeRecord, type LogRecord } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { type Resolution, resolveParked } from './resolve.ts';
-import { restore, type StoredReplica } from './restore.ts';
+import { fillCore, restore } from './restore.ts';
 import { checkPositions, compileScope, type ScopeRule } from './scope.ts';
 import { compareStamps } from './stamp.ts';
 import { ReplicaState } from './state.ts';
@@ -56,6 +56,10 @@ export interface ReplicaOptions {
   readonly execExpiryMs?: number;
   /** Which VMs carry Execs out, unless the command says; default: all (rule X1). */
   readonly execs?: readonly ExecRule[];
+  /** As the hub: after so many milliseconds a member that is away is expelled (rule Y5). Default 90 days. */
+  readonly maxAbsenceMs?: number;
+  /** As the hub: when about so many bytes of what is over wait to be seen, the member furthest behind is expelled (rule Y5). Default 16 MiB. */
+  readonly maxTombstoneBytes?: number;
 }
 
 /** One VM's copy of one management object, without anything around it. */
@@ -91,13 +95,13 @@ export class Replica implements Tree {
       upgrades,
       random53,
       maxAheadMs,
-      marks: found.marks,
+      hubBook: found.hubBook,
       main: found.main,
       line: found.line,
       kept: new KeptWrites(vm, found.kept),
     });
     this.#recorder = new Recorder(this.#core, options.maxCommandBytes ?? 4_194_304);
-    this.#fill(found);
+    fillCore(this.#core, found);
   }
 
   /** Handlers are for management objects: of a VM's own nodes nobody carries one out (rule X1). */
@@ -152,6 +156,11 @@ export class Replica implements Tree {
   /** Whether the hub has everything written here durably (rule Y2). */
   get isDelivered(): boolean {
     return this.#core.outbox.isEmpty;
+  }
+
+  /** Up to which place this VM needs nothing any more of what was over by then, where it has main durably up to one: what waits was written by somebody who had seen that (rule Y5). */
+  seenPlace(durablePlace: number): number {
+    return Math.min(durablePlace, this.#core.outbox.leastSeen());
   }
 
   /** What waits here for the hub, by this VM's clock. */
@@ -237,7 +246,8 @@ export class Replica implements Tree {
 
   /** Becomes the hub (rule D2): what waited here is merged. */
   serve(): Hub {
-    this.#hub ??= new Hub(this.#core, { maxAheadMs: this.#core.maxAheadMs });
+    const { maxAbsenceMs = 7_776_000_000, maxTombstoneBytes = 16_777_216 } = this.#options;
+    this.#hub ??= new Hub(this.#core, { maxAheadMs: this.#core.maxAheadMs, maxAbsenceMs, maxTombstoneBytes });
     return this.#hub;
   }
 
@@ -352,7 +362,7 @@ export class Replica implements Tree {
   /** One entry that replaces all entries taken so far. A hub writes main before: nothing may be told to be judged that is not in it. */
   snapshot(): Uint8Array {
     this.#hub?.write();
-    return encodeEntry(this.#core.snapshot(this.#hub?.marks()));
+    return encodeEntry(this.#core.snapshot(this.#hub?.book()));
   }
 
   /** The whole main document as one Yjs update. */
@@ -365,26 +375,6 @@ export class Replica implements Tree {
     yield* this.#core.main.records();
     for (const { records } of this.#core.outbox.unmerged()) yield* records;
     yield* this.#core.localRecords();
-  }
-
-  #fill({ main, merged, outbox, local, place, lastLeft }: StoredReplica): void {
-    const { state } = this.#core;
-    main.takeMetaChanged();
-    state.forget(main.forgotten);
-    for (const record of merged) state.take(record);
-    state.noteJudged(lastLeft);
-    for (const { records } of outbox.commands()) for (const record of records) state.take(record);
-    for (const record of local) state.take(record);
-    for (const record of this.#core.kept.execRecords()) state.take(record);
-    state.fold.settle();
-    state.fold.withhold();
-    state.fold.settle();
-    state.fold.watch();
-    this.#core.listConflicts();
-    state.takeNewConflicts();
-    state.takeTouchedExecs();
-    state.takeForgottenExecs();
-    state.place = place;
   }
 }
 

@@ -29,6 +29,16 @@ export function renewStamps(
   core.log(core.snapshot());
 }
 
+/** Makes stamps anew, from the first Add on that a Delete which is forgotten may have ended (rule Y5), as a hub would want it; to be called when nothing is on its way. */
+export function renewOldStamps(core: ReplicaCore): void {
+  const { outbox, state } = core;
+  const { lastDelete } = state.forgotten;
+  const isOld = ({ content, stamp }: LogRecord) =>
+    content.kind === 'add' && compareStamps(stamp, lastDelete) <= 0;
+  for (const command of outbox.unmerged()) command.isStampRefused ||= command.records.some(isOld);
+  if (outbox.hasRefusedStamp) renewStamps(core, 0);
+}
+
 class Renewal {
   readonly #core: ReplicaCore;
   readonly #stamps = new Map<LogRecord, Stamp>();

@@ -1,6 +1,16 @@
 /** Replays a journal (the entries that `journal.ts` describes) into the parts of a replica. */
 import { VirmoError } from '../errors.ts';
-import { decodeEntry, type JournalEntry, type KeptWrite, type Mark, type WriteKey } from './journal.ts';
+import type { ReplicaCore } from './core.ts';
+import type {
+  HubBook,
+  JournalEntry,
+  KeptWrite,
+  MemberNote,
+  OrderNote,
+  StoredMark,
+  WriteKey,
+} from './journal.ts';
+import { decodeEntry } from './journal-codec.ts';
 import { Line } from './line.ts';
 import { Main } from './main.ts';
 import { Outbox } from './outbox.ts';
@@ -17,7 +27,7 @@ export interface StoredReplica {
   readonly local: readonly LogRecord[];
   readonly place: number;
   readonly line: Line;
-  readonly marks: readonly Mark[];
+  readonly hubBook: HubBook;
   readonly kept: readonly KeptWrite[];
   /** The greatest stamp of a command that is not in the outbox any more. */
   readonly lastLeft: Stamp;
@@ -45,6 +55,29 @@ function naming<T>(place: string, read: () => T): T {
   }
 }
 
+/** Puts what was stored into the state and the tree of a replica that begins with it: it is no news. */
+export function fillCore(
+  core: ReplicaCore,
+  { main, merged, outbox, local, place, lastLeft }: StoredReplica,
+): void {
+  const { state } = core;
+  main.takeMetaChanged();
+  for (const record of merged) state.take(record);
+  state.noteJudged(lastLeft);
+  for (const { records } of outbox.commands()) for (const record of records) state.take(record);
+  for (const record of local) state.take(record);
+  for (const record of core.kept.execRecords()) state.take(record);
+  state.fold.settle();
+  state.fold.withhold();
+  state.fold.settle();
+  state.fold.watch();
+  core.listConflicts();
+  state.takeNewConflicts();
+  state.takeTouchedExecs();
+  state.takeForgottenExecs();
+  state.place = place;
+}
+
 class Replay {
   readonly #clientId: number;
   #main: Main;
@@ -53,7 +86,9 @@ class Replay {
   #place = 0;
   #line = new Line();
   /** In the order in which they were stored: each tells what is new (see `LifeMarks`). */
-  #marks: Mark[] = [];
+  #marks: StoredMark[] = [];
+  #members: readonly MemberNote[] = [];
+  #orders: OrderNote[] = [];
   #kept: readonly KeptWrite[] = [];
   #lastLeft = zeroStamp;
 
@@ -79,6 +114,10 @@ class Replay {
       case 'left':
         for (const command of entry.commands) this.#leave(command);
         return;
+      case 'hub':
+        this.#members = entry.members;
+        this.#orders.push(...entry.orders);
+        return;
       case 'snapshot':
         this.#main = new Main(this.#clientId);
         this.#main.load(entry.main);
@@ -86,7 +125,9 @@ class Replay {
         this.#line = new Line();
         for (const digest of entry.line) this.#line.reach(digest);
         this.#kept = entry.kept;
-        this.#marks = [...entry.marks];
+        this.#marks = [...entry.hubBook.marks];
+        this.#members = entry.hubBook.members;
+        this.#orders = [...entry.hubBook.orders];
         this.#outbox = new Outbox();
         for (const command of entry.outbox) this.#outbox.add(command, true);
         this.#local = [...entry.local];
@@ -102,7 +143,7 @@ class Replay {
       local: this.#local,
       place: this.#place,
       line: this.#line,
-      marks: this.#marks,
+      hubBook: { marks: this.#marks, members: this.#members, orders: this.#orders },
       kept: this.#kept,
       lastLeft: this.#lastLeft,
     };

@@ -3,14 +3,8 @@
  * waits for a hub, and what stays in the VM, does not depend on what came before: it is kept behind the damage, too. A command whose end the journal has lost waits again; the hub knows it by its write id (rule D2).
  */
 import { VirmoError } from '../errors.ts';
-import {
-  decodeEntry,
-  encodeEntry,
-  type JournalEntry,
-  type KeptWrite,
-  type PendingCommand,
-  type WriteKey,
-} from './journal.ts';
+import type { JournalEntry, KeptWrite, PendingCommand, WriteKey } from './journal.ts';
+import { decodeEntry, encodeEntry } from './journal-codec.ts';
 import { Main } from './main.ts';
 import { Outbox } from './outbox.ts';
 import { commandStamp, pendingOf } from './outbox-command.ts';
@@ -60,13 +54,13 @@ export function salvageJournal(
   const place = forgetsMain ? 0 : stored.place;
   const outbox = kept.commands();
   const isWhole = !forgetsMain && behind.length === 0 && !entries.includes(undefined);
-  const { marks } = stored;
+  const { hubBook } = stored;
   const snapshot: JournalEntry = {
     type: 'snapshot',
     main: main.encode(),
     place,
     line: forgetsMain ? [] : stored.line.recent(),
-    marks,
+    hubBook,
     outbox,
     local: kept.local,
     kept: kept.kept,
@@ -78,7 +72,7 @@ export function salvageJournal(
     waiting: outbox.length,
     local: kept.local.length,
     lost: behind.filter((entry) => entry === undefined || entry.type === 'main').length,
-    wasHub: marks.length > 0 || entries.some((entry) => entry !== undefined && hasMarks(entry)),
+    wasHub: hubBook.marks.length > 0 || entries.some((entry) => entry !== undefined && hasMarks(entry)),
   };
 }
 
@@ -159,6 +153,8 @@ class Waiting {
       case 'left':
         for (const command of entry.commands) this.#leave(command);
         return;
+      case 'hub':
+        return;
       case 'snapshot':
         this.outbox = new Outbox();
         for (const command of entry.outbox) this.outbox.add(command, true);
@@ -176,5 +172,15 @@ class Waiting {
 }
 
 function hasMarks(entry: JournalEntry): boolean {
-  return (entry.type === 'main' || entry.type === 'snapshot') && entry.marks.length > 0;
+  switch (entry.type) {
+    case 'main':
+      return entry.marks.length > 0;
+    case 'snapshot':
+      return entry.hubBook.marks.length > 0;
+    case 'hub':
+      return true;
+    case 'command':
+    case 'left':
+      return false;
+  }
 }

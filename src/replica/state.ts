@@ -2,8 +2,16 @@
 import type { Schema } from '../tree/schema.ts';
 import { ExecBook, type ExecRecord, type ExecState, inOrder } from './execs.ts';
 import { Fold } from './fold.ts';
-import { type Forgotten, isForgotten, nothingForgotten, parseForgotten } from './forgotten.ts';
-import { type ConflictContent, isExecRecord, isTreeRecord, type LogRecord, localPlace } from './record.ts';
+import { type Forgotten, forgottenBy, isForgotten, nothingForgotten } from './forgotten.ts';
+import {
+  type ConflictContent,
+  type ForgetRecord,
+  isExecRecord,
+  isForgetRecord,
+  isTreeRecord,
+  type LogRecord,
+  localPlace,
+} from './record.ts';
 import type { Scope } from './scope.ts';
 import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
 
@@ -45,8 +53,9 @@ export class ReplicaState {
   #seq = 0;
   #touchedExecs: ExecState[] = [];
   #forgottenExecs: ExecState[] = [];
-  #forgottenText = '';
   #forgotten: Forgotten = nothingForgotten;
+  /** What says so. */
+  #forgetRecord: ForgetRecord | undefined;
 
   constructor({ vm, life, schema, scope, now }: StateOptions) {
     this.vm = vm;
@@ -157,12 +166,19 @@ export class ReplicaState {
     }
     if (isTreeRecord(record)) this.fold.insert(record);
     else if (isExecRecord(record)) this.#takeExecRecord(record);
+    else if (isForgetRecord(record)) this.#takeForgetRecord(record);
     else this.#takeConflict(record as ConflictNote);
+  }
+
+  /** Takes in what records of main say of forgetting, to be called before the others are taken in: what cleaning has yet to take out of the log is no news (rule D5). */
+  takeForgotten(records: Iterable<LogRecord>): void {
+    for (const record of records) if (isForgetRecord(record)) this.take(record);
   }
 
   /** What is held of a record of main's log, if it is needed (rule D5). */
   held(record: LogRecord): LogRecord | undefined {
     if (isTreeRecord(record)) return this.fold.find(record);
+    if (isForgetRecord(record)) return this.#heldForgetRecord(record);
     return isExecRecord(record) ? this.execs.held(record) : this.#conflicts.get(noteKey(record));
   }
 
@@ -176,20 +192,44 @@ export class ReplicaState {
     return this.#forgotten;
   }
 
-  /** Forgets what main's entry says, from now on (rule X3); to be called before the records that came with it are taken in. */
-  forget(text: string): void {
-    if (text === this.#forgottenText) return;
-    this.#forgottenText = text;
-    this.#forgotten = parseForgotten(text);
-    for (const exec of this.execs.forget(this.#forgotten)) {
+  /** Main is about to be made anew, perhaps from one in which less is forgotten (rule Y4). */
+  forgetNothing(): void {
+    this.#forgetRecord = undefined;
+    this.#forget(nothingForgotten);
+  }
+
+  #forget(forgotten: Forgotten): void {
+    this.#forgotten = forgotten;
+    this.fold.forget(forgotten.upTo);
+    for (const exec of this.execs.forget(forgotten)) {
       for (const record of exec.records.values()) this.live?.delete(record);
       this.#forgottenExecs.push(exec);
     }
     for (const [key, note] of this.#conflicts) {
-      if (!isForgotten(this.#forgotten, note.place)) continue;
+      if (!isForgotten(forgotten, note.place)) continue;
       this.#conflicts.delete(key);
       this.live?.delete(note);
     }
+  }
+
+  /** An Add that comes from now on is later than the Deletes that nobody knows any more (rules I2, Y5). */
+  #takeForgetRecord(record: ForgetRecord): void {
+    const { content } = record;
+    const before = this.#forgetRecord;
+    if (before !== undefined && before.content.upTo >= content.upTo) {
+      if (before !== record) this.live?.delete(record);
+      return;
+    }
+    if (before !== undefined) this.live?.delete(before);
+    this.#forgetRecord = record;
+    this.#last = laterStamp(this.#last, content.lastDelete);
+    this.#lastMerged = laterStamp(this.#lastMerged, content.lastDelete);
+    this.#forget(forgottenBy(content));
+  }
+
+  #heldForgetRecord(record: ForgetRecord): LogRecord | undefined {
+    const held = this.#forgetRecord;
+    return held !== undefined && noteKey(held) === noteKey(record) ? held : undefined;
   }
 
   /** Forgets one Exec of this VM's own: of which the hub knows nothing any more, or that concerns this VM alone. */

@@ -68,6 +68,8 @@ export class Trial {
     const inherited = record.base === null ? undefined : this.#refusedAdds.get(addKey(record.base));
     const refused = inherited ?? judgeOrder(record, fold);
     if (refused !== undefined || !isTreeRecord(record)) return refused;
+    if (this.#isStampOld(record))
+      return { code: 'stamp-old', reason: 'Deletes that were later are forgotten' };
     if (this.#isStampTaken(record))
       return { code: 'stamp-taken', reason: 'another write of the same register has this stamp' };
     const verdict = judge(record, fold);
@@ -78,6 +80,13 @@ export class Trial {
     const ahead = (first?.stamp.ms ?? 0) - this.#state.timeMs;
     if (ahead <= this.#maxAheadMs) return undefined;
     return { code: 'stamp-ahead', reason: `the stamp is ${ahead} ms ahead of the hub's time` };
+  }
+
+  /** Whether a Delete that is forgotten may have ended the Add (rule Y5): nobody could tell, and copies would differ that have not forgotten it yet. */
+  #isStampOld(record: TreeRecord): boolean {
+    if (record.content.kind !== 'add') return false;
+    const { lastDelete } = this.#state.forgotten;
+    return compareStamps(record.stamp, lastDelete) <= 0 && !this.isRepeated(record);
   }
 
   /** Whether it is in main under another write id: sent again by a VM that could not know (rule Y4). */

@@ -1,7 +1,8 @@
 /** The VM's side of a channel: greets the hub, keeps many management objects in step with it (rules D2, Y1). Sans I/O: driven by `receive`, `tick` and `flush`. */
 import { VirmoError } from '../errors.ts';
 import type { Follower } from '../replica/follower.ts';
-import { encodeKept, type KeptWrite, type Mark, type Refusal, refusalCodes } from '../replica/journal.ts';
+import { type KeptWrite, type Mark, type Refusal, refusalCodes } from '../replica/journal.ts';
+import { encodeKept } from '../replica/journal-codec.ts';
 import { roughSize } from '../replica/record-size.ts';
 import type { Replica } from '../replica/replica.ts';
 import {
@@ -44,8 +45,8 @@ export interface FollowerSessionListener {
 /** A management object that is kept in step. */
 export interface FollowedMo {
   readonly replica: Replica;
-  /** The place up to which the VM's own storage has main (rule X3). */
-  readonly durablePlace: number;
+  /** Up to which place of main the VM needs nothing of what is over: it has it durably, and had seen it when it wrote what waits (rule Y5). */
+  readonly seenPlace: number;
 }
 
 interface OpenMo {
@@ -54,7 +55,7 @@ interface OpenMo {
   /** Present once the hub was told of the copy. */
   follower: Follower | undefined;
   isSynced: boolean;
-  /** The durable place that the hub was told of. */
+  /** The place that the hub was told of. */
   toldSeen: number;
 }
 
@@ -67,7 +68,7 @@ export class FollowerSession {
   readonly #options: FollowerSessionOptions;
   readonly #conversation: Conversation;
   readonly #mos = new Map<number, OpenMo>();
-  /** What the hub does not serve, with the time when it is asked again: it may be mounted there later. */
+  /** What the hub does not serve, or has expelled this VM from, with the time when it is asked again: it may be mounted there later. */
   readonly #unserved = new Map<OpenMo, number>();
   #nextChannel = 1;
   #isWelcomed = false;
@@ -148,7 +149,7 @@ export class FollowerSession {
     }
   }
 
-  /** Tells the hub how far main is durable here. Throws `peer-silent`; to be called several times within the time of silence. */
+  /** Tells the hub how far main was seen here. Throws `peer-silent`; to be called several times within the time of silence. */
   tick(nowMs: number): void {
     this.#conversation.tick(nowMs);
     this.#tellSeen();
@@ -186,7 +187,7 @@ export class FollowerSession {
   /** Nothing waits for it: a hub that does not keep up hears it later. */
   #tellSeen(): void {
     for (const [channel, entry] of this.#mos) {
-      const { durablePlace: place } = entry.followed;
+      const { seenPlace: place } = entry.followed;
       if (!entry.isSynced || place === entry.toldSeen || !this.#conversation.isReady) continue;
       entry.toldSeen = place;
       this.#conversation.send({ type: 'seen', channel, place });
@@ -239,7 +240,8 @@ export class FollowerSession {
     this.#mos.delete(channel);
     entry.follower?.end();
     const error = new VirmoError(code === 'normal' ? 'mo-unknown' : code, `${entry.mo}: ${reason}`);
-    if (error.code === 'mo-unknown') this.#unserved.set(entry, nowMs + this.#options.silenceMs);
+    if (error.code === 'mo-unknown' || error.code === 'expelled')
+      this.#unserved.set(entry, nowMs + this.#options.silenceMs);
     this.#options.listener.closed(entry.mo, error);
   }
 

@@ -2,7 +2,8 @@
 import { VirmoError } from '../errors.ts';
 import { BranchReader } from '../replica/branch.ts';
 import type { Hub } from '../replica/hub.ts';
-import { decodeKept, type Refusal } from '../replica/journal.ts';
+import type { Refusal } from '../replica/journal.ts';
+import { decodeKept } from '../replica/journal-codec.ts';
 import type { WriteId } from '../replica/kept-writes.ts';
 import { frameUpdate, mergeUpdates } from '../replica/main.ts';
 import { outdated } from '../replica/upgrade.ts';
@@ -264,6 +265,13 @@ export class HubSession {
     const stopUpgrades = hub.onUpgrade((before, next) => {
       if (!message.follows) this.#close(message.channel, outdated(message.mo, before, next));
     });
+    const stopExpulsions = hub.onExpulsion((vm) => {
+      if (vm !== this.#vm) return;
+      this.#close(
+        message.channel,
+        new VirmoError('expelled', `${vm} is no member of ${message.mo} any more`),
+      );
+    });
     const stopFound = hub.lost.onFound((reporter, id) => {
       if (reporter !== this.#vm) return;
       open.found.push(id);
@@ -276,6 +284,7 @@ export class HubSession {
         stopFound();
         stopUpdates();
         stopUpgrades();
+        stopExpulsions();
       },
       updates: [],
       queuedBytes: 0,

@@ -14,10 +14,13 @@ export function checkName(name: string, what: string): void {
 }
 
 /** Throws RangeError that names the option. */
-export function checkMountOptions({ maxAheadMs, execExpiryMs, maxCommandBytes }: MountOptions): void {
+export function checkMountOptions(options: MountOptions): void {
+  const { maxAheadMs, execExpiryMs, maxCommandBytes, maxAbsenceMs, maxTombstoneBytes } = options;
   check('maxAheadMs', maxAheadMs, 0, Number.POSITIVE_INFINITY);
   checkInteger('execExpiryMs', execExpiryMs, maxExecExpiryMs);
   checkInteger('maxCommandBytes', maxCommandBytes, Number.MAX_SAFE_INTEGER);
+  check('maxAbsenceMs', maxAbsenceMs, 0, Number.POSITIVE_INFINITY);
+  check('maxTombstoneBytes', maxTombstoneBytes, 0, Number.POSITIVE_INFINITY);
 }
 
 /** Throws RangeError that names the option. */

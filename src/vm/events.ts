@@ -3,6 +3,7 @@ import type { VirmoError } from '../errors.ts';
 import type { Change } from '../replica/changes.ts';
 import type { ExecResult } from '../replica/execs.ts';
 import type { RefusalCode } from '../replica/journal.ts';
+import type { ExpulsionReason } from '../replica/members.ts';
 import type { OpenConflict } from '../replica/open-conflicts.ts';
 import type { TreeContent } from '../replica/record.ts';
 
@@ -50,6 +51,8 @@ export type MountEvent =
   | { readonly type: 'rebuilt' }
   /** At a hub that was put back: `lostWrites` gives others than before (rule Y4). */
   | { readonly type: 'lost' }
+  /** At the hub: a VM is no member any more, until it comes back (rule Y5). */
+  | { readonly type: 'expelled'; readonly vm: string; readonly why: ExpulsionReason }
   /** The hub has judged everything written here. */
   | { readonly type: 'merged' }
   /** The hub has everything written here durably. */

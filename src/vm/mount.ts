@@ -18,9 +18,10 @@ import { DurableMain, type JournalMark } from './durable-main.ts';
 import { type ExecOutcome, Listeners, type MountEvent } from './events.ts';
 import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
+import { MemberWatch } from './member-watch.ts';
 import { checkNewName } from './new-name.ts';
 import type { Journaled } from './persistence.ts';
-import { conflictEvent, refusedEvent } from './reports.ts';
+import { mountEventOf } from './reports.ts';
 import type { Room } from './room.ts';
 import { Peers, type SyncState, syncStateOf } from './sync-state.ts';
 import { TreeCheck } from './tree-check.ts';
@@ -57,6 +58,7 @@ export class Mount implements Journaled, ServedMo {
   readonly #waits: Waits;
   readonly #execs: ExecDesk;
   readonly #treeCheck: TreeCheck;
+  readonly #memberWatch: MemberWatch;
   /** Whoever mounts it, perhaps on a service that runs, or registers a handler, has yet to register others and to listen. */
   readonly #later: TurnEnd;
   #events: ReplicaEvent[] = [];
@@ -73,6 +75,7 @@ export class Mount implements Journaled, ServedMo {
     this.#host = host;
     this.#durable = new DurableMain(replica);
     this.#treeCheck = new TreeCheck(replica);
+    this.#memberWatch = new MemberWatch(replica, host.world);
     this.#waits = new Waits(`${mo} was closed`);
     this.#execs = new ExecDesk({
       replica,
@@ -111,6 +114,11 @@ export class Mount implements Journaled, ServedMo {
   /** The place in main up to which this VM's storage has it. */
   get durablePlace(): number {
     return this.#durable.place;
+  }
+
+  /** What the hub is told: up to there this VM needs nothing of what is over (rule Y5). */
+  get seenPlace(): number {
+    return this.replica.seenPlace(this.#durable.place);
   }
 
   get treeCheckpoint(): TreeCheckpoint | undefined {
@@ -232,6 +240,15 @@ export class Mount implements Journaled, ServedMo {
     this.#host.dirty();
   }
 
+  /**
+   * As the hub: gives a member up (rule Y5). What is over is not kept for it any more; if it is connected, its copy is closed to it with `expelled`. It is a member again when it comes back, unless `admit` keeps it out: then its
+   * copy is made anew if need be, and what it wrote meanwhile is sent. Throws TypeError when this VM does not serve the management object, RangeError for this VM and for one that is no member.
+   */
+  expel(vm: string): void {
+    this.hub.expel(vm, 'operator');
+    this.#host.dirty();
+  }
+
   /** Who wrote a leaf's value last, or made an interior node (a URI relative to the management object's root). `undefined` where there is no such node, or nobody wrote it (rule I3). */
   provenance(uri: string): Provenance | undefined {
     let node: MoNode | undefined = this.replica.root;
@@ -314,7 +331,7 @@ export class Mount implements Journaled, ServedMo {
   /** To be called now and then: forgets what nobody needs to know any more (rule X3). */
   tick(): void {
     if (this.#treeCheck.tick()) this.#host.dirty();
-    this.replica.hub?.forget(this.#durable.place);
+    this.#memberWatch.tick(this.#durable.place, (vm) => this.peers.hasOpen(vm, this));
     this.#execs.tick();
   }
 
@@ -357,21 +374,6 @@ export class Mount implements Journaled, ServedMo {
 
   #translate(event: ReplicaEvent): void {
     switch (event.type) {
-      case 'changed':
-      case 'merged':
-      case 'described':
-      case 'rebuilt':
-      case 'lost':
-      case 'parked':
-      case 'resolved':
-        this.#tell(event);
-        return;
-      case 'conflict':
-        this.#tell(conflictEvent(event.conflict));
-        return;
-      case 'refused':
-        this.#tell(refusedEvent(event.refusal, event.records));
-        return;
       case 'delivered':
         this.#execs.delivered(event.records);
         this.#tell({ type: 'delivered' });
@@ -383,6 +385,8 @@ export class Mount implements Journaled, ServedMo {
         this.#execs.forgotten(event.exec);
         this.#waits.check();
         return;
+      default:
+        this.#tell(mountEventOf(event));
     }
   }
 

@@ -47,6 +47,13 @@ export interface MountOptions extends MoDescription {
   readonly execs?: readonly ExecRule[];
   /** Whether an Exec that is ordered here while no hub is in reach runs here at once. Default true. Otherwise it waits for the hub, and runs at most once even if this VM is put back to a snapshot (rule X2). */
   readonly execsWithoutHub?: boolean;
+  /**
+   * As the hub: a member that has been away for longer, in milliseconds during which the hub was there, is expelled: what is over is not kept for it any more (rule Y5). If it comes back it is a member again. Default 90 days;
+   * `Infinity` waits for ever.
+   */
+  readonly maxAbsenceMs?: number;
+  /** As the hub: when about so many bytes of what is over (Deletes, Execs, notes of conflicts) are kept for members that have not seen it, the one furthest behind is expelled (rule Y5). Default 16 MiB. */
+  readonly maxTombstoneBytes?: number;
   /** Largest command, in bytes (rule M7). Default 4 MiB. */
   readonly maxCommandBytes?: number;
 }

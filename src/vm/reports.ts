@@ -1,18 +1,32 @@
-/** What an agent hears of writes that did not stand: its own that were refused, and those that lost. */
-import type { ConflictReport } from '../replica/events.ts';
-import type { Refusal } from '../replica/journal.ts';
-import { isTreeRecord, type LogRecord, type ConflictSide as RecordSide } from '../replica/record.ts';
+/** What an agent hears of what happens in a replica, where that needs nothing but to be said. */
+import type { ReplicaEvent } from '../replica/events.ts';
+import { isTreeRecord, type ConflictSide as RecordSide } from '../replica/record.ts';
 import type { ConflictSide, MountEvent } from './events.ts';
 
-/** Of a conflict that the hub told (rule M8). */
-export function conflictEvent({ uri, lost, kept }: ConflictReport): MountEvent {
-  return { type: 'conflict', uri, lost: publicSide(lost), kept: kept && publicSide(kept) };
-}
+/** All but those by which more has to be done. */
+export type ReportedEvent = Exclude<ReplicaEvent, { type: 'delivered' | 'exec' | 'exec-forgotten' }>;
 
-/** Of a command that the hub refused (rule S3). */
-export function refusedEvent({ code, reason }: Refusal, records: readonly LogRecord[]): MountEvent {
-  const writes = records.filter(isTreeRecord).map(({ content }) => content);
-  return { type: 'refused', code, reason, writes };
+export function mountEventOf(event: ReportedEvent): MountEvent {
+  switch (event.type) {
+    case 'changed':
+    case 'merged':
+    case 'described':
+    case 'rebuilt':
+    case 'lost':
+    case 'expelled':
+    case 'parked':
+    case 'resolved':
+      return event;
+    case 'conflict': {
+      const { uri, lost, kept } = event.conflict;
+      return { type: 'conflict', uri, lost: publicSide(lost), kept: kept && publicSide(kept) };
+    }
+    case 'refused': {
+      const { code, reason } = event.refusal;
+      const writes = event.records.filter(isTreeRecord).map(({ content }) => content);
+      return { type: 'refused', code, reason, writes };
+    }
+  }
 }
 
 function publicSide({ stamp, content }: RecordSide): ConflictSide {

@@ -54,7 +54,7 @@ export interface HubContact {
 /** At the hub. */
 export interface HubSyncState extends CommonSyncState {
   readonly role: 'hub';
-  /** All other VMs that were ever let in to the management object, connected or not, in the order of their ids. */
+  /** All other VMs that were let in to the management object and not expelled since (rule Y5), connected or not, in the order of their ids. */
   readonly members: readonly MemberSyncState[];
 }
 
@@ -65,7 +65,7 @@ export interface MemberSyncState {
   readonly isConnected: boolean;
   /** How long ago it was heard last, in milliseconds by a clock that never jumps; `undefined` if it did not come since this process began to serve. Of one that does not read what it is sent nothing is read, either (rule Y6). */
   readonly silentMs: number | undefined;
-  /** The place up to which it has main durably, by its own word: about a second old at the most while it is connected (a fifth of its `silenceMs`). `undefined` until it says so after it came; kept when it goes. */
+  /** The place up to which it has main durably, and which it had seen before it wrote what it has yet to send, by its own word: about a second old at the most while it is connected (a fifth of its `silenceMs`). `undefined` until it says so after it came; kept when it goes, also over a restart of the hub. */
   readonly seenPlace: number | undefined;
   /** How many places it is behind: from `seenPlace` to the last place that brought members anything; `undefined` with that. */
   readonly lagPlaces: number | undefined;
@@ -93,6 +93,11 @@ export class Peers {
   /** A member has opened the management object over this channel. */
   opened(vm: string, contact: Contact<HubSession>): void {
     this.#members.set(vm, contact);
+  }
+
+  /** Whether a member has a management object open over a channel. */
+  hasOpen(vm: string, mount: Mount): boolean {
+    return this.#members.get(vm)?.session?.owed(mount) !== undefined;
   }
 
   member(vm: string): Contact<HubSession> | undefined {

@@ -3,14 +3,8 @@ import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import {
-  decodeEntry,
-  encodeEntry,
-  type JournalEntry,
-  type Mark,
-  type Refusal,
-  refusalCodes,
-} from '../../src/replica/journal.ts';
+import { type JournalEntry, type Refusal, refusalCodes, type StoredMark } from '../../src/replica/journal.ts';
+import { decodeEntry, encodeEntry } from '../../src/replica/journal-codec.ts';
 import {
   type AddRef,
   type ConflictSide,
@@ -80,6 +74,12 @@ const contents: readonly fc.Arbitrary<Content>[] = [
     uri: text,
     lost: side,
     kept: fc.option(side, { nil: undefined }),
+  }),
+  fc.record({
+    kind: fc.constant('forget' as const),
+    upTo: natural,
+    lastDelete: fc.oneof(stamp, fc.constant({ ms: 0, counter: 0, vm: '' })),
+    openExecs: fc.array(natural, { maxLength: 3 }),
   }),
 ];
 
@@ -231,10 +231,11 @@ const refusal: fc.Arbitrary<Refusal> = fc.record({
   code: fc.constantFrom(...refusalCodes),
   reason: text,
 });
-const mark: fc.Arbitrary<Mark> = fc.record({
+const mark: fc.Arbitrary<StoredMark> = fc.record({
   vm,
   life: natural,
   seq: natural,
+  place: natural,
   trail: fc.array(fc.record({ seq: natural, token: natural }), { maxLength: 3 }),
   refused: fc.array(refusal, { maxLength: 2 }),
 });
@@ -248,6 +249,8 @@ const command = fc.record({
 });
 const key = fc.record({ life: natural, seq: natural });
 const marks = fc.array(mark, { maxLength: 2 });
+const orders = fc.array(fc.record({ id: text, expiry: natural }), { maxLength: 2 });
+const members = fc.array(fc.record({ vm, seen: natural, awayMs: natural }), { maxLength: 2 });
 
 const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
   fc.record({
@@ -264,13 +267,14 @@ const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
     local: records,
     dropped: fc.array(key, { maxLength: 3 }),
   }),
+  fc.record({ type: fc.constant('hub' as const), members, orders }),
   fc.record({ type: fc.constant('left' as const), commands: fc.array(key, { maxLength: 3 }) }),
   fc.record({
     type: fc.constant('snapshot' as const),
     main: bytes,
     place: natural,
     line: fc.array(natural, { maxLength: 3 }),
-    marks,
+    hubBook: fc.record({ marks, members, orders }),
     outbox: fc.array(command, { maxLength: 2 }),
     local: records,
     kept: fc.array(fc.record({ record, uri: text }), { maxLength: 2 }),
@@ -299,7 +303,7 @@ describe('[M7] a journal entry', () => {
 
   it('is read, or storage-damaged, or storage-newer, whatever the bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(3), (noise, type) => {
+      fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(4), (noise, type) => {
         for (const candidate of [noise, Uint8Array.of(1, type, ...noise)]) {
           try {
             decodeEntry(candidate);

@@ -3,6 +3,7 @@ import type { ExecState } from '../../src/replica/execs.ts';
 import type { ExecStepContent } from '../../src/replica/record.ts';
 import type { Addressees } from '../../src/tree/command.ts';
 import { type Group, HubSite, type Site } from './group.ts';
+import { lookAfter } from './look-after.ts';
 import { at } from './writes.ts';
 
 export interface OrderOptions {
@@ -74,7 +75,7 @@ export function carryOut(group: Group, site: Site, uri: string, options: OrderOp
 export function forget(group: Group): void {
   for (const { vm, replica } of group.followers) group.hub.hub.seen(vm, replica.place);
   group.nowMs += 3_600_000;
-  group.hub.hub.forget(group.hub.durablePlace);
+  lookAfter(group.hub.hub, group.hub.durablePlace);
   group.hub.flush();
   group.settle();
 }

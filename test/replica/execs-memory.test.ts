@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { BranchReader } from '../../src/replica/branch.ts';
-import { decodeEntry, type Refusal } from '../../src/replica/journal.ts';
+import type { Refusal } from '../../src/replica/journal.ts';
+import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import { frameUpdate } from '../../src/replica/main.ts';
 import { isExecRecord } from '../../src/replica/record.ts';
 import { Replica } from '../../src/replica/replica.ts';
+import { lookAfter } from './look-after.ts';
 import { at, putLeaf } from './writes.ts';
 
 const hour = 3_600_000;
@@ -53,7 +55,7 @@ class Duo {
     const hub = this.hub.serve();
     hub.seen('a', this.follower.place);
     this.nowMs += hour;
-    hub.forget(hub.place);
+    lookAfter(hub, hub.place);
     this.carry();
   }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ExecState } from '../../src/replica/execs.ts';
 import { acknowledge, close, exec, forget, order, step } from './exec-steps.ts';
 import { type FollowerSite, Group, HubSite, type Site } from './group.ts';
+import { lookAfter } from './look-after.ts';
 import { patienceMs, runs } from './runs.ts';
 import { chr, putLeaf } from './writes.ts';
 
@@ -166,7 +167,7 @@ class Company {
     hub.finishDisk();
     this.group.nowMs += 3_600_000;
     const open = hub.replica.openExecs();
-    hub.hub.forget(hub.durablePlace);
+    lookAfter(hub.hub, hub.durablePlace);
     expect(hub.replica.openExecs(), 'what is open is not forgotten').toEqual(open);
     hub.flush();
   }

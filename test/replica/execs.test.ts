@@ -4,6 +4,7 @@ import type { Schema } from '../../src/tree/schema.ts';
 import { interior, leaf, ONE } from '../tree/schemas.ts';
 import { acknowledge, answer, carryOut, close, exec, forget, order, start } from './exec-steps.ts';
 import { Group, type Site } from './group.ts';
+import { lookAfter } from './look-after.ts';
 import { addInterior, addLeaf, at, conflicts, merged, read, set } from './writes.ts';
 
 /** A hub and two followers a and b, all in step, with one leaf. */
@@ -248,7 +249,7 @@ describe('[X3] an Exec that is over', () => {
     group.nowMs += 3_600_000;
     const { hub, durablePlace } = group.hub;
     const forgets = (place: number): boolean => {
-      hub.forget(place);
+      lookAfter(hub, place);
       return group.hub.replica.exec(id) === undefined;
     };
     expect(forgets(durablePlace)).toBe(false);
@@ -394,7 +395,7 @@ describe('[X3] an Exec that is over', () => {
     a.cut();
     answer(a, id);
     for (const { vm, replica } of group.followers) group.hub.hub.seen(vm, replica.place);
-    group.hub.hub.forget(group.hub.durablePlace);
+    lookAfter(group.hub.hub, group.hub.durablePlace);
     group.hub.flush();
     const before = merged(group.hub).length;
     group.settle();

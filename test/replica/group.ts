@@ -6,7 +6,8 @@ import { BranchReader } from '../../src/replica/branch.ts';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
 import type { BranchNews, Follower, FollowerState, HubNews, HubState } from '../../src/replica/follower.ts';
 import type { Hub } from '../../src/replica/hub.ts';
-import { decodeEntry, decodeKept, encodeKept, type Refusal } from '../../src/replica/journal.ts';
+import type { Refusal } from '../../src/replica/journal.ts';
+import { decodeEntry, decodeKept, encodeKept } from '../../src/replica/journal-codec.ts';
 import type { WriteId } from '../../src/replica/kept-writes.ts';
 import { frameUpdate } from '../../src/replica/main.ts';
 import { type LogRecord, localPlace } from '../../src/replica/record.ts';
@@ -23,6 +24,8 @@ export interface GroupOptions {
   readonly followers?: number;
   readonly schema?: Schema | undefined;
   readonly rules?: readonly ScopeRule[];
+  /** What a hub keeps for members at most (rule Y5). */
+  readonly maxTombstoneBytes?: number;
 }
 
 export class Group {
@@ -30,6 +33,7 @@ export class Group {
   /** The hashes of the descriptions that the present one has replaced (rule M6). */
   readonly replaced: string[] = [];
   readonly rules: readonly ScopeRule[];
+  readonly maxTombstoneBytes: number;
   readonly ledger: Ledger = new Ledger();
   readonly hub: HubSite;
   readonly followers: FollowerSite[] = [];
@@ -37,7 +41,8 @@ export class Group {
   nowMs = 1_700_000_000_000;
   #random = 0;
 
-  constructor({ followers = 2, schema, rules = [] }: GroupOptions = {}) {
+  constructor({ followers = 2, schema, rules = [], maxTombstoneBytes = 1e9 }: GroupOptions = {}) {
+    this.maxTombstoneBytes = maxTombstoneBytes;
     this.schema = schema;
     this.rules = rules;
     this.hub = new HubSite(this, 'hub');
@@ -201,13 +206,14 @@ export abstract class Site {
   protected abstract afterCommit(): void;
 
   #make(): Replica {
-    const { schema, rules, replaced } = this.group;
+    const { schema, rules, replaced, maxTombstoneBytes } = this.group;
     const replica = new Replica(
       {
         vm: this.vm,
         schema,
         rules,
         upgrades: { replaces: replaced, follows: true },
+        maxTombstoneBytes,
         now: () => this.group.nowMs + this.skewMs,
         random53: () => this.group.random53(),
       },
@@ -285,6 +291,9 @@ export class HubSite extends Site {
           reader: new BranchReader(),
           leave: leaveAll(
             this.hub.onUpdate((update) => connection.updates.push(update)),
+            this.hub.onExpulsion((vm) => {
+              if (vm === site.vm) site.cut();
+            }),
             this.hub.lost.onFound((vm, id) => {
               if (vm === site.vm) connection.found.push(id);
             }),
@@ -362,7 +371,7 @@ export class HubSite extends Site {
   }
 
   #judged(vm: string): Map<number, number> {
-    const marks = this.hub.marks().filter((mark) => mark.vm === vm);
+    const marks = this.hub.book().marks.filter((mark) => mark.vm === vm);
     return new Map(marks.map(({ life, seq }) => [life, seq]));
   }
 

@@ -158,7 +158,7 @@ describe("[D2] a record that is not its VM's to write", () => {
     group.hub.flush();
     expect(hub.place).toBe(place);
     expect(look(group.hub.replica.root, './A')).toBeUndefined();
-    expect(hub.marks()).toEqual([]);
+    expect(hub.book().marks).toEqual([]);
   });
 });
 
@@ -335,7 +335,7 @@ describe('[S3] a refused command', () => {
     group.settle();
     expect(refusals(x)).toHaveLength(3_001);
     expect([read(hub, './L'), read(x, './M')]).toEqual(['before', 'between']);
-    expect(hub.hub.marks()[0]?.refused.length).toBeLessThan(5);
+    expect(hub.hub.book().marks[0]?.refused.length).toBeLessThan(5);
     checkRest(group);
   });
 

@@ -1,7 +1,8 @@
 import * as encoding from 'lib0/encoding';
 import { describe, expect, it } from 'vitest';
 import { exportCanonical } from '../../src/replica/export.ts';
-import { decodeEntry, encodeEntry, type JournalEntry } from '../../src/replica/journal.ts';
+import type { JournalEntry } from '../../src/replica/journal.ts';
+import { decodeEntry, encodeEntry } from '../../src/replica/journal-codec.ts';
 import { encodeRecord } from '../../src/replica/record-codec.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { checkRest, checkSite } from './check.ts';

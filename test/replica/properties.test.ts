@@ -30,6 +30,23 @@ describe('a group of VMs, whatever happens', () => {
   );
 
   it.each(settings)(
+    '[Y5] also when Deletes are forgotten and members expelled, %s',
+    (_, options) => {
+      fc.assert(
+        fc.property(scripts({ rewinds: true, forgetting: true }), (script) => {
+          const group = new Group({ followers: 2, ...options });
+          play(group, script);
+          group.settle();
+          checkRest(group);
+          checkLateJoiner(group);
+        }),
+        runs(100),
+      );
+    },
+    patienceMs,
+  );
+
+  it.each(settings)(
     '[D2] [T1] [T3] also when clocks jump and a VM was cloned, %s',
     (_, options) => {
       fc.assert(

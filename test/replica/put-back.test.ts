@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
 import { exportCanonical } from '../../src/replica/export.ts';
-import { decodeEntry } from '../../src/replica/journal.ts';
+import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { exec, order, start } from './exec-steps.ts';
 import { type FollowerSite, Group, type Site } from './group.ts';

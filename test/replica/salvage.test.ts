@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exportCanonical } from '../../src/replica/export.ts';
-import { encodeEntry } from '../../src/replica/journal.ts';
+import { encodeEntry } from '../../src/replica/journal-codec.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { salvageJournal } from '../../src/replica/salvage.ts';
 import { Group } from './group.ts';

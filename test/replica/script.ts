@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { checkSite } from './check.ts';
 import { crowdingEdits, type Edit, edits, resolutions } from './edits.ts';
 import { type FollowerSite, type Group, HubSite, type Site } from './group.ts';
+import { lookAfter } from './look-after.ts';
 
 /** One thing that happens; `site` 0 is the hub where a hub can do it. */
 export type Step =
@@ -17,6 +18,9 @@ export type Step =
   | { readonly type: 'exchange'; readonly site: number }
   | { readonly type: 'restart'; readonly site: number; readonly compact: boolean }
   | { readonly type: 'skew'; readonly site: number; readonly ms: number }
+  /** All who are connected tell how far they have seen, and an hour passes. */
+  | { readonly type: 'forget' }
+  | { readonly type: 'expel'; readonly site: number }
   | { readonly type: 'disk' }
   | { readonly type: 'tick'; readonly ms: number };
 
@@ -48,6 +52,11 @@ const usualSteps: fc.WeightedArbitrary<Step>[] = [
   weighted(2, fc.record({ type: fc.constant('tick'), ms: fc.constantFrom(1, 1_000, 10_000) })),
 ];
 
+const forgettingSteps: fc.WeightedArbitrary<Step>[] = [
+  weighted(4, fc.record({ type: fc.constant('forget') })),
+  weighted(1, fc.record({ type: fc.constant('expel'), site })),
+];
+
 const rewindSteps: fc.WeightedArbitrary<Step>[] = [
   weighted(1, fc.record({ type: fc.constant('backup'), site })),
   weighted(1, fc.record({ type: fc.constant('rewind'), site })),
@@ -73,6 +82,7 @@ export interface ScriptOptions {
   readonly crowds?: boolean;
   readonly rewinds?: boolean;
   readonly clocks?: boolean;
+  readonly forgetting?: boolean;
   readonly maxLength?: number;
 }
 
@@ -80,6 +90,7 @@ export function scripts({
   crowds,
   rewinds,
   clocks,
+  forgetting,
   maxLength = 60,
 }: ScriptOptions = {}): fc.Arbitrary<Step[]> {
   const steps = [
@@ -87,6 +98,7 @@ export function scripts({
     ...(crowds ? crowdingSteps : []),
     ...(rewinds ? rewindSteps : []),
     ...(clocks ? clockSteps : []),
+    ...(forgetting ? forgettingSteps : []),
   ];
   return fc.array(fc.oneof(...steps), { minLength: 1, maxLength, size: 'max' });
 }
@@ -109,6 +121,9 @@ function playStep(group: Group, step: Step): Site | undefined {
     case 'tick':
       group.nowMs += step.ms;
       return undefined;
+    case 'forget':
+      forget(group);
+      return group.hub;
     case 'edit': {
       const writer = group.sites[step.site % group.sites.length];
       writer?.edit(step.edits, step.commit);
@@ -127,9 +142,19 @@ function playStep(group: Group, step: Step): Site | undefined {
   }
 }
 
+function forget(group: Group): void {
+  const { hub, followers } = group;
+  hub.finishDisk();
+  for (const { vm, replica, link } of followers)
+    if (link?.isWelcomed) hub.hub.seen(vm, replica.seenPlace(replica.place));
+  group.nowMs += hour;
+  lookAfter(hub.hub, hub.durablePlace);
+  hub.flush();
+}
+
 function playFollowerStep(
   follower: FollowerSite,
-  step: Exclude<Step, { type: 'disk' | 'tick' | 'edit' | 'restart' }>,
+  step: Exclude<Step, { type: 'disk' | 'tick' | 'forget' | 'edit' | 'restart' }>,
 ): void {
   switch (step.type) {
     case 'send':
@@ -159,6 +184,10 @@ function playFollowerStep(
       // A moment later, or it might make the stamps anew that it was made to forget (rule T1).
       follower.group.nowMs++;
       follower.rewind();
+      return;
+    case 'expel':
+      if (follower.group.hub.replica.members.includes(follower.vm))
+        follower.group.hub.hub.expel(follower.vm, 'operator');
       return;
     case 'skew':
       follower.skewMs = step.ms;

@@ -1,6 +1,7 @@
 /** Listens in on one mounted management object: what each command writes, and what its hub merges. It changes nothing. */
 import type { Hub } from '../../src/replica/hub.ts';
-import { decodeEntry, type JournalEntry } from '../../src/replica/journal.ts';
+import type { JournalEntry } from '../../src/replica/journal.ts';
+import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import { decodeStructs } from '../../src/replica/main.ts';
 import type { LogRecord } from '../../src/replica/record.ts';
 import { decodeRecord } from '../../src/replica/record-codec.ts';
@@ -122,7 +123,7 @@ function isCommand(entry: JournalEntry): entry is Extract<JournalEntry, { type: 
 }
 
 function judgedOf(hub: Hub, vm: string): Map<number, number> {
-  const marks = hub.marks().filter((mark) => mark.vm === vm);
+  const marks = hub.book().marks.filter((mark) => mark.vm === vm);
   return new Map(marks.map(({ life, seq }) => [life, seq]));
 }
 

@@ -1,7 +1,7 @@
 /** Hears whatever the VMs tell of themselves, notes it, and judges at once what can be judged at once. */
 import type { ErrorCode } from '../../src/errors.ts';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
-import { decodeEntry } from '../../src/replica/journal.ts';
+import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import { type LogRecord, localPlace } from '../../src/replica/record.ts';
 import type { ExecOutcome, MountEvent, VmEvent } from '../../src/vm/events.ts';
 import type { ExecInvocation } from '../../src/vm/exec-runner.ts';

@@ -50,7 +50,7 @@ export function exchange(): readonly Line[] {
     ...timing,
     listener: { welcomed: nothing, synced: nothing, closed: nothing, received: nothing },
   });
-  vm.open('demo', { replica: game, durablePlace: 1 });
+  vm.open('demo', { replica: game, seenPlace: 1 });
 
   const lines: Line[] = [];
   const carry = (): void => {

@@ -122,8 +122,8 @@ export class Meeting {
 export function stored(replica: Replica): FollowedMo {
   return {
     replica,
-    get durablePlace() {
-      return replica.place;
+    get seenPlace() {
+      return replica.seenPlace(replica.place);
     },
   };
 }

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import * as Y from 'yjs';
+import { isForgetRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import type { FollowedMo } from '../../src/sync/follower-session.ts';
 import type { Message } from '../../src/wire/message.ts';
+import { lookAfter } from '../replica/look-after.ts';
 import { content, type Line, Meeting, type Served, write } from './meeting.ts';
 
 interface Scene {
   readonly meeting: Meeting;
   readonly served: Served;
   readonly line: Line;
-  readonly copy: { durablePlace: number } & FollowedMo;
+  readonly copy: { seenPlace: number } & FollowedMo;
 }
 
 /** A hub, and a VM in step with it that has main on its disk up to where the test says. */
@@ -17,7 +18,7 @@ function scene(): Scene {
   const meeting = new Meeting();
   const served = meeting.serve('fumo');
   write(served.replica, { A: '1' });
-  const copy = { replica: meeting.replica('game'), durablePlace: 0 };
+  const copy = { replica: meeting.replica('game'), seenPlace: 0 };
   const line = meeting.connect('game');
   line.follower.open('fumo', copy);
   line.carry();
@@ -36,19 +37,19 @@ describe('[X3] a VM', () => {
   it('tells how far it has main on its disk, with its ticks, when that has advanced', () => {
     const now = scene();
     expect(tick(now)).toEqual([]);
-    now.copy.durablePlace = 1;
+    now.copy.seenPlace = 1;
     expect(tick(now)).toEqual([{ type: 'seen', channel: 1, place: 1 }]);
     expect(tick(now)).toEqual([]);
     write(now.served.replica, { A: '2' });
     now.line.carry();
     expect(tick(now)).toEqual([]);
-    now.copy.durablePlace = 2;
+    now.copy.seenPlace = 2;
     expect(tick(now)).toEqual([{ type: 'seen', channel: 1, place: 2 }]);
   });
 
   it('tells it anew when it opens the management object anew, and not while its channel does not keep up', () => {
     const now = scene();
-    now.copy.durablePlace = 1;
+    now.copy.seenPlace = 1;
     tick(now);
     now.line.follower.close('fumo');
     now.line.follower.open('fumo', now.copy);
@@ -83,7 +84,7 @@ describe('[X3] a hub', () => {
 
   it('writes into main what it forgets, when all that hold main have told that they have seen it', () => {
     const { meeting, served, line, copy } = scene();
-    const phone = { replica: meeting.replica('phone'), durablePlace: 0 };
+    const phone = { replica: meeting.replica('phone'), seenPlace: 0 };
     const other = meeting.connect('phone');
     other.follower.open('fumo', phone);
     other.carry();
@@ -92,25 +93,24 @@ describe('[X3] a hub', () => {
     for (const each of [line, other, line]) each.carry();
     served.durable();
     meeting.nowMs += 3_600_000;
-    const told: (string | undefined)[] = [];
+    const told: number[] = [];
+    const { place } = served.hub;
     for (const [vm, each] of [
       [copy, line],
       [phone, other],
     ] as const) {
-      vm.durablePlace = served.hub.place;
+      vm.seenPlace = place;
       each.follower.tick(0);
       each.carry();
-      served.hub.forget(served.durablePlace);
+      lookAfter(served.hub, served.durablePlace);
       line.carry();
       told.push(forgotten(copy.replica));
     }
-    expect(told).toEqual([undefined, String(served.hub.place)]);
+    expect(told).toEqual([0, place]);
   });
 });
 
-/** The entry of main's meta. */
-function forgotten(replica: Replica): string | undefined {
-  const doc = new Y.Doc();
-  Y.applyUpdate(doc, replica.encodeMain());
-  return doc.getMap<string>('meta').get('forgotten');
+/** Up to where main says that everything is forgotten. */
+function forgotten(replica: Replica): number {
+  return Math.max(0, ...[...replica.records()].filter(isForgetRecord).map(({ content }) => content.upTo));
 }

@@ -44,6 +44,8 @@ describe('what an agent sets and cannot be', () => {
     ['execExpiryMs', { execExpiryMs: Number.POSITIVE_INFINITY }],
     ['execExpiryMs', { execExpiryMs: 1.5 }],
     ['maxCommandBytes', { maxCommandBytes: Number.NaN }],
+    ['maxAbsenceMs', { maxAbsenceMs: -1 }],
+    ['maxTombstoneBytes', { maxTombstoneBytes: Number.NaN }],
   ])('a mount’s %s rejects with RangeError and mounts nothing: %j', async (what, options) => {
     const game = await new Bed().vm('game');
     const mounting = game.mount('./MO', { mo: 'mo', ...options });

@@ -1,0 +1,108 @@
+import type { Mount, MountOptions, Vm } from 'virmo-sync';
+import { memoryStorage } from 'virmo-sync/memory-storage';
+import { describe, expect, it } from 'vitest';
+import { openVmIn } from '../../src/vm/vm.ts';
+import { systemWorld, type World } from '../../src/vm/world.ts';
+import { Bed, closeLater, mountEvents, set, until, untilEqual } from './bed.ts';
+
+const hour = 3_600_000;
+
+interface Scene {
+  readonly bed: Bed;
+  readonly device: Vm;
+  readonly game: Vm;
+  readonly hub: Mount;
+  readonly copy: Mount;
+  /** An hour passes on all clocks. */
+  pass(): void;
+}
+
+/** A hub and a VM in step with it, with a leaf ./MO/A each, where what is done every second is done fifty times a second. */
+async function scene(options: Partial<MountOptions> = {}): Promise<Scene> {
+  const bed = new Bed();
+  let skewMs = 0;
+  const world: World = {
+    ...systemWorld,
+    now: () => Date.now() + skewMs,
+    every: (ms, call, more) => systemWorld.every(ms / 50, call, more),
+  };
+  const open = async (id: string): Promise<Vm> => {
+    const vm = await openVmIn({ id, storage: memoryStorage({ disk: bed.disk(id) }) }, world);
+    closeLater(vm);
+    return vm;
+  };
+  const [device, game] = [await open('device'), await open('game')];
+  const hub = await device.mount('./MO', { mo: 'mo', ...options });
+  const copy = await game.mount('./MO', { mo: 'mo' });
+  await bed.serve(device);
+  await set(device, 'A', '1');
+  const pass = (): void => {
+    skewMs += hour;
+  };
+  return { bed, device, game, hub, copy, pass };
+}
+
+function members(mount: Mount): string[] {
+  const state = mount.syncState();
+  return state.role === 'hub' ? state.members.map(({ vm }) => vm) : [];
+}
+
+describe('[Y5] a member', () => {
+  it('that an operator expels is waited for no longer; it comes back, and what was deleted does not', async () => {
+    const { bed, device, game, hub, copy, pass } = await scene();
+    const connection = bed.connect(game);
+    await untilEqual(hub, copy);
+    await connection.close();
+    const events = mountEvents(hub);
+    await set(game, 'B', 'meanwhile');
+    await device.execute({ type: 'Delete', target: './MO/A' });
+    hub.expel('game');
+    expect(members(hub)).toEqual([]);
+    const { place } = hub.replica;
+    await until('the hub forgets', () => {
+      pass();
+      return hub.replica.place > place;
+    });
+    expect(events).toContainEqual({ type: 'expelled', vm: 'game', why: 'operator' });
+    expect(copy.export()).toContain('./A');
+    bed.connect(game);
+    await untilEqual(hub, copy);
+    expect(members(hub)).toEqual(['game']);
+    expect(hub.export()).not.toContain('./A');
+    expect(hub.export()).toContain('./B');
+  });
+
+  it('that is expelled while it is connected is told so, and is one again soon', async () => {
+    const { bed, game, hub, copy } = await scene();
+    bed.connect(game, { silenceMs: 1_000 });
+    await untilEqual(hub, copy);
+    const events = mountEvents(copy);
+    hub.expel('game');
+    await until('it hears of that', () => events.some(({ type }) => type === 'rejected'));
+    const told = events.flatMap((event) => (event.type === 'rejected' ? [event.error.code] : []));
+    expect(told).toEqual(['expelled']);
+    await copy.whenSynced();
+    expect(members(hub)).toEqual(['game']);
+    await set(game, 'B', 'then');
+    await untilEqual(hub, copy);
+  });
+
+  it('that is away for longer than it may be is expelled', async () => {
+    const { bed, game, hub, copy } = await scene({ maxAbsenceMs: 200 });
+    const connection = bed.connect(game);
+    await untilEqual(hub, copy);
+    const events = mountEvents(hub);
+    await connection.close();
+    await until('it is none any more', () => members(hub).length === 0);
+    expect(events).toContainEqual({ type: 'expelled', vm: 'game', why: 'absence' });
+  });
+
+  it('is expelled by the hub alone, and is another VM', async () => {
+    const { bed, game, hub, copy } = await scene();
+    bed.connect(game);
+    await untilEqual(hub, copy);
+    expect(() => copy.expel('device')).toThrow(TypeError);
+    expect(() => hub.expel('device')).toThrow(RangeError);
+    expect(() => hub.expel('nobody')).toThrow(RangeError);
+  });
+});
