@@ -174,6 +174,18 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     layout: 'in-process',
+    name: 'churn-year',
+    about:
+      '1,000 leaves come each day and go on the next, for a year, by 3 VMs, one away for a month (quick: 60 days of 50, away for 20)',
+    floor: 'yjs',
+    rounds: { full: 1, quick: 1 },
+    work: {
+      full: churn({ days: 365, leavesPerDay: 1000, awayFrom: 100, awayUntil: 130 }),
+      quick: churn({ days: 60, leavesPerDay: 50, awayFrom: 20, awayUntil: 40 }),
+    },
+  },
+  {
+    layout: 'in-process',
     name: 'open-100k',
     about:
       'what virmo-sync stored of 100,000 nodes to a usable tree; yjs: Y.applyUpdate alone, of the same main',
@@ -245,6 +257,12 @@ function step(
   nodes = 10_000,
 ): ReplicaWork {
   return { type: 'step', step: name, nodes, warmUp, samples };
+}
+
+function churn(
+  days: Pick<Extract<ReplicaWork, { type: 'churn' }>, 'days' | 'leavesPerDay' | 'awayFrom' | 'awayUntil'>,
+): ReplicaWork {
+  return { type: 'churn', leaves, members: 3, ...days };
 }
 
 function writing(writers: number, warmUp: number, writes: number): WritingWork {

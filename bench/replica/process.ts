@@ -2,6 +2,7 @@
 import { answer } from '../child.ts';
 import type { Figure } from '../figure.ts';
 import { replicaSystem } from '../systems.ts';
+import { measureChurn } from './churn.ts';
 import type { ReplicaDialogue } from './dialogue.ts';
 import { measureOpening } from './opening.ts';
 import { measureOverwrites } from './overwrites.ts';
@@ -23,6 +24,8 @@ async function measure(name: string, work: ReplicaWork): Promise<readonly Figure
       return measureStep(system, work);
     case 'overwrites':
       return measureOverwrites(system, work);
+    case 'churn':
+      return measureChurn(system, work);
     case 'open':
       return measureOpening(system, await replicaSystem(work.bytesOf).load(), work);
   }

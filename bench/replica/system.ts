@@ -12,8 +12,26 @@ export interface ReplicaSystem {
   writer(stored: Uint8Array): WriterReplica;
   /** VM B, which starts from what the hub stored; the listener gets each new value once B's tree holds it. */
   follower(stored: Uint8Array, listener: (value: string) => void): FollowerReplica;
+  /** A hub whose management object holds the tree given, and so many members, numbered from 0. */
+  company(tree: BenchTree, members: number): Company;
   /** Makes a tree that can be used of stored bytes; the result keeps it in memory. */
   open(stored: Uint8Array): object;
+}
+
+/** Several VMs around a hub, for months. */
+export interface Company {
+  /** A member adds a leaf; all who are there have it when this returns. */
+  add(member: number, uri: string, value: string): void;
+  /** A member deletes a leaf, likewise. */
+  delete(member: number, uri: string): void;
+  /** A member is cut off from now on. */
+  leave(member: number): void;
+  /** It is there again, and has everything when this returns. */
+  join(member: number): void;
+  /** A day has passed, and everybody's disk has everything. */
+  endDay(): void;
+  /** The hub's copy as one Yjs update. */
+  document(): Uint8Array;
 }
 
 /** VM A's part. */

@@ -1,6 +1,6 @@
 /** Plain Yjs, as one would first think of it: one document that all write, one Y.Map from URI to a leaf's value and format. */
 import * as Y from 'yjs';
-import type { FollowerReplica, HubReplica, ReplicaSystem, WriterReplica } from './system.ts';
+import type { Company, FollowerReplica, HubReplica, ReplicaSystem, WriterReplica } from './system.ts';
 import type { BenchTree } from './tree.ts';
 
 type Node = { readonly format: 'node' } | { readonly format: 'chr'; readonly value: string };
@@ -45,12 +45,47 @@ export const yjs: ReplicaSystem = {
     return { apply: (update) => Y.applyUpdate(doc, update) };
   },
 
+  company: yjsCompany,
+
   open(stored: Uint8Array): object {
     const doc = new Y.Doc();
     Y.applyUpdate(doc, stored);
     return doc;
   },
 };
+
+/** All write one map; there is nothing to be done at the end of a day. */
+function yjsCompany(tree: BenchTree, members: number): Company {
+  const hub = openDoc();
+  hub.doc.transact(() => {
+    for (const uri of tree.interior) hub.nodes.set(uri, { format: 'node' });
+    for (const { uri, value } of tree.leaves) hub.nodes.set(uri, { format: 'chr', value });
+  });
+  const all = Array.from({ length: members }, () => openDoc(Y.encodeStateAsUpdate(hub.doc)));
+  const present = new Set(all);
+  const write = (member: number, change: (doc: OpenDoc) => void): void => {
+    const writer = all[member];
+    if (writer === undefined) throw new RangeError(`no member ${member}`);
+    change(writer);
+    for (const each of [hub, ...present]) if (each !== writer) Y.applyUpdate(each.doc, writer.lastUpdate());
+  };
+  return {
+    add: (member, uri, value) => write(member, ({ nodes }) => nodes.set(uri, { format: 'chr', value })),
+    delete: (member, uri) => write(member, ({ nodes }) => nodes.delete(uri)),
+    leave: (member) => {
+      const leaving = all[member];
+      if (leaving !== undefined) present.delete(leaving);
+    },
+    join: (member) => {
+      const joining = all[member];
+      if (joining === undefined) throw new RangeError(`no member ${member}`);
+      Y.applyUpdate(joining.doc, Y.encodeStateAsUpdate(hub.doc, Y.encodeStateVector(joining.doc)));
+      present.add(joining);
+    },
+    endDay: () => undefined,
+    document: () => Y.encodeStateAsUpdate(hub.doc),
+  };
+}
 
 interface OpenDoc {
   readonly doc: Y.Doc;
