@@ -8,7 +8,7 @@ import type { KeptWrites } from './kept-writes.ts';
 import type { Line } from './line.ts';
 import type { Main } from './main.ts';
 import type { OpenConflict } from './open-conflicts.ts';
-import type { Outbox } from './outbox.ts';
+import type { Backlog, Outbox } from './outbox.ts';
 import { type OutboxCommand, pendingOf } from './outbox-command.ts';
 import { type LogRecord, localPlace } from './record.ts';
 import { compileScope } from './scope.ts';
@@ -115,6 +115,23 @@ export class ReplicaCore {
     if (journal.length > 0) this.#journal = [];
     this.outbox.gate.journalTaken();
     return journal.map(encodeEntry);
+  }
+
+  /** Whether the hub has judged everything written here, also what waits with another VM's lost write (rule Y4). */
+  get isMerged(): boolean {
+    return this.outbox.isMerged && !this.kept.hasOwn;
+  }
+
+  /** Whether the hub has everything written here durably (rule Y2). */
+  get isDelivered(): boolean {
+    return this.outbox.isEmpty && !this.kept.hasOwn;
+  }
+
+  /** What waits here for the hub, by this VM's clock. */
+  backlog(): Backlog {
+    const { clockMs, offsetMs = 0 } = this.state.clock();
+    const waitsMs = this.kept.ownCommands().flatMap(([first]) => (first ? first.stamp.ms - offsetMs : []));
+    return this.outbox.backlog(clockMs, waitsMs);
   }
 
   /** Everything as one entry, which replaces all before it. */

@@ -165,6 +165,7 @@ export class Follower {
   /** Of what was reported: what the hub has, or nobody wants. */
   found(ids: readonly WriteId[]): void {
     const { kept, state } = this.#core;
+    const hadOwn = kept.hasOwn;
     const taken = kept.take(ids);
     if (taken.length === 0) return;
     for (const { content } of taken) {
@@ -176,6 +177,8 @@ export class Follower {
     offerReleased(this.#core);
     this.#core.finishStep('remote');
     this.#core.log(this.#core.snapshot());
+    if (hadOwn && this.#core.isMerged) this.#core.emit({ type: 'merged' });
+    if (hadOwn && this.#core.isDelivered) this.#core.emit({ type: 'delivered', records: [] });
   }
 
   /** The next branch update, as y-protocols' update, or `undefined` when everything that may be sent was sent on this connection. */
@@ -313,7 +316,7 @@ export class Follower {
       this.#logLeft(delivered);
       core.emit({ type: 'delivered', records: delivered.flatMap(({ records }) => records) });
     }
-    if (hasJudged && core.outbox.isMerged) core.emit({ type: 'merged' });
+    if (hasJudged && core.isMerged) core.emit({ type: 'merged' });
   }
 
   #logLeft(commands: readonly OutboxCommand[]): void {

@@ -16,6 +16,7 @@ export interface WriteId {
 export class KeptWrites {
   readonly #vm: string;
   readonly #writes = new Map<string, KeptWrite>();
+  #own = 0;
   #hasChanged = false;
 
   /** `vm`: whose own writes wait for the others. */
@@ -29,12 +30,26 @@ export class KeptWrites {
   }
 
   add(writes: readonly KeptWrite[]): void {
-    for (const write of writes) this.#writes.set(writeKey(write.record), write);
+    for (const write of writes) {
+      const key = writeKey(write.record);
+      if (!this.#writes.has(key) && this.#isOwn(write.record)) this.#own++;
+      this.#writes.set(key, write);
+    }
     this.#hasChanged ||= writes.length > 0;
   }
 
   list(): KeptWrite[] {
     return [...this.#writes.values()];
+  }
+
+  /** Whether a write of this VM's own waits here, which the hub has not judged. */
+  get hasOwn(): boolean {
+    return this.#own > 0;
+  }
+
+  /** This VM's own commands that wait here, as far as they do. */
+  ownCommands(): LogRecord[][] {
+    return [...commandsOf(this.#listOwn())];
   }
 
   /** Whether it is another list than when this was last asked. */
@@ -46,7 +61,7 @@ export class KeptWrites {
 
   /** Those of other VMs. */
   ofOthers(): KeptWrite[] {
-    return this.list().filter(({ record }) => record.stamp.vm !== this.#vm);
+    return this.list().filter(({ record }) => !this.#isOwn(record));
   }
 
   /** So that nothing is carried out again meanwhile (rule X2). */
@@ -72,7 +87,7 @@ export class KeptWrites {
 
   /** Takes out this VM's own writes that need nothing any more that is kept, in their order. */
   release(): LogRecord[] {
-    const own = this.list().flatMap(({ record }) => (record.stamp.vm === this.#vm ? record : []));
+    const own = this.#listOwn();
     const waiting = this.dependents(own);
     return own.filter((record) => !waiting.has(record)).flatMap((record) => this.#take(writeKey(record)));
   }
@@ -94,11 +109,21 @@ export class KeptWrites {
     return dependents;
   }
 
+  #listOwn(): LogRecord[] {
+    return this.list().flatMap(({ record }) => (this.#isOwn(record) ? record : []));
+  }
+
+  #isOwn({ stamp }: LogRecord): boolean {
+    return stamp.vm === this.#vm;
+  }
+
   #take(key: string): LogRecord[] {
     const write = this.#writes.get(key);
-    const isKept = this.#writes.delete(key);
-    this.#hasChanged ||= isKept;
-    return write === undefined ? [] : [write.record];
+    if (write === undefined) return [];
+    this.#writes.delete(key);
+    this.#hasChanged = true;
+    if (this.#isOwn(write.record)) this.#own--;
+    return [write.record];
   }
 }
 

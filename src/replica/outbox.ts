@@ -10,7 +10,7 @@ const maxUpdateBytes = 1_048_576;
 
 /** How much waits, and how long. */
 export interface Backlog {
-  /** Commands that the hub has not judged. */
+  /** Commands that the hub has not judged, those included that wait with another VM's lost write (rule Y4). */
   readonly pending: number;
   /** How long ago the oldest of them was executed, in milliseconds, not below 0; `undefined` when there is none. */
   readonly oldestPendingMs: number | undefined;
@@ -46,12 +46,13 @@ export class Outbox {
     return this.#unsent.size === 0 && this.#sent.size === 0;
   }
 
-  /** `nowMs`: what the VM's clock shows. */
-  backlog(nowMs: number): Backlog {
+  /** `nowMs`: what the VM's clock shows; `keptMs`: what it showed when commands were executed that wait elsewhere (rule Y4). */
+  backlog(nowMs: number, keptMs: readonly number[]): Backlog {
     const [oldest] = this.unmerged();
+    const oldestMs = keptMs.reduce((least, ms) => Math.min(least, ms), oldest?.clockMs ?? Infinity);
     return {
-      pending: this.#unsent.size + this.#sent.size,
-      oldestPendingMs: oldest && Math.max(0, nowMs - oldest.clockMs),
+      pending: this.#unsent.size + this.#sent.size + keptMs.length,
+      oldestPendingMs: oldestMs === Infinity ? undefined : Math.max(0, nowMs - oldestMs),
       undelivered: this.#judged.size,
       refused: this.#refused,
     };

@@ -150,12 +150,12 @@ export class Replica implements Tree {
 
   /** Whether the hub has judged everything written here. */
   get isMerged(): boolean {
-    return this.#core.outbox.isMerged;
+    return this.#core.isMerged;
   }
 
   /** Whether the hub has everything written here durably (rule Y2). */
   get isDelivered(): boolean {
-    return this.#core.outbox.isEmpty;
+    return this.#core.isDelivered;
   }
 
   /** Up to which place this VM needs nothing any more of what was over by then, where it has main durably up to one: what waits was written by somebody who had seen that (rule Y5). */
@@ -165,8 +165,7 @@ export class Replica implements Tree {
 
   /** What waits here for the hub, by this VM's clock. */
   backlog(): Backlog {
-    const { outbox, state } = this.#core;
-    return outbox.backlog(state.clock().clockMs);
+    return this.#core.backlog();
   }
 
   /** A hash of the shared tree: equal on VMs that are at the same place and have nothing unmerged (rule Y4). */

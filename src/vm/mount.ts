@@ -108,7 +108,7 @@ export class Mount implements Journaled, ServedMo {
   get isDelivered(): boolean {
     return this.replica.hub === undefined
       ? this.replica.isDelivered
-      : this.#durable.place === this.replica.place;
+      : this.replica.isMerged && this.#durable.place === this.replica.place;
   }
 
   /** The place in main up to which this VM's storage has it. */

@@ -22,7 +22,7 @@ interface CommonSyncState {
 /** At a VM that follows a hub, or has none. */
 export interface FollowerSyncState extends CommonSyncState {
   readonly role: 'follower';
-  /** This VM's commands that the hub has not judged, as far as is known here: not sent, or on their way. One that a later one made needless (rule D5) is not there any more. */
+  /** This VM's commands that the hub has not judged, as far as is known here: not sent, on their way, or waiting for what another VM wrote and the hub lost (rule Y4). One that a later one made needless (rule D5) is not there any more. */
   readonly pending: number;
   /** How long ago the oldest of them was executed, in milliseconds by the VM's wall clock, which alone goes on over a restart: wrong by as much as that jumped since, and not below 0. `undefined` when none is pending. */
   readonly oldestPendingMs: number | undefined;

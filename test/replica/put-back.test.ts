@@ -180,6 +180,55 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     expectEqual({ group, a, b });
   });
 
+  it('has not all of what a VM wrote that waits for a lost Add of another VM: it is pending until that is there, and judged', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addInterior(b, './Of_b');
+    group.settle();
+    addLeaf(a, './Of_b/Of_a', '1');
+    group.settle();
+    expect([a.replica.isMerged, a.replica.isDelivered]).toEqual([true, true]);
+    b.cut();
+    a.cut();
+    group.nowMs += 5_000;
+    addLeaf(a, './Of_b/Too', 'x');
+    group.nowMs += 1_000;
+    group.hub.putBack(stored);
+    a.events.length = 0;
+    a.exchange();
+    group.hub.finishDisk();
+    a.exchange();
+    expect([a.replica.isMerged, a.replica.isDelivered, happened(a, 'merged')]).toEqual([false, false, 0]);
+    const waiting = { pending: 2, oldestPendingMs: 6_000, undelivered: 0, refused: 0 };
+    expect(a.replica.backlog()).toEqual(waiting);
+    a.restart();
+    expect([a.replica.isMerged, a.replica.isDelivered]).toEqual([false, false]);
+    expect(a.replica.backlog()).toEqual(waiting);
+    group.settle();
+    expect([a.replica.isMerged, a.replica.isDelivered]).toEqual([true, true]);
+    expect(a.replica.backlog().pending).toBe(0);
+    expect(read(group.hub, './Of_b/Too')).toBe('x');
+  });
+
+  it('has all of what a VM wrote when nobody wants what waits: it is pending no more, and that is told', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addInterior(b, './Of_b');
+    group.settle();
+    addLeaf(a, './Of_b/Of_a', '1');
+    group.settle();
+    b.cut();
+    group.hub.putBack(stored);
+    a.exchange();
+    expect(a.replica.isMerged).toBe(false);
+    a.events.length = 0;
+    group.hub.replica.dismissLost(group.hub.hub.lost.list().map(({ id }) => id));
+    group.hub.flush();
+    a.exchange();
+    expect([a.replica.isMerged, a.replica.isDelivered]).toEqual([true, true]);
+    expect([happened(a, 'merged'), happened(a, 'delivered')]).toEqual([1, 1]);
+  });
+
   it('can have lost writes done again, or dismiss them; then nobody keeps them', () => {
     const { group, a, b } = scene();
     const [hubs, as] = [[...group.hub.stored], [...a.stored]];

@@ -4,6 +4,7 @@ import type { Mount } from '../../src/vm/mount.ts';
 import { keyOf, textOf } from '../replica/fate.ts';
 import { waitingAt } from './holdings.ts';
 import type { Simulation } from './simulation.ts';
+import type { Site } from './site.ts';
 
 /**
  * Tells whether a write is listed, or waits in its VM for one that is, as the disk there has it. Throws an Error when the hub lists one that it has.
@@ -29,4 +30,23 @@ export function isExecListed({ hub, sites }: Simulation, mo: string, exec: strin
   if (lost.length === 0) return false;
   const waiting = sites.flatMap((site) => waitingAt(site, mo));
   return [...lost, ...waiting].some(({ content }) => content.kind === 'exec' && content.id === exec);
+}
+
+/** Whether a VM has something that the hub is yet to have: what waits for a write that is listed waits until somebody says what is to become of that. */
+export function hasToDeliver(
+  simulation: Simulation,
+  site: Site,
+  { mo, isMerged, isDelivered, replica }: Mount,
+): boolean {
+  if (isMerged && isDelivered) return false;
+  const { pending, undelivered } = replica.backlog();
+  return undelivered > 0 || pending === 0 || pending > listedCommands(simulation, site, mo);
+}
+
+/** How many commands of a VM wait there with what is listed. */
+function listedCommands({ hub }: Simulation, site: Site, mo: string): number {
+  const lost = hub.mounts.get(mo)?.lostWrites() ?? [];
+  if (lost.length === 0) return 0;
+  return new Set(waitingAt(site, mo).map(({ life, stamp: { ms, counter } }) => `${life} ${ms} ${counter}`))
+    .size;
 }

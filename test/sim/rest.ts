@@ -1,5 +1,5 @@
 /** When a simulation is at rest: everybody is up, in step, and has nothing left to say. */
-import { isExecListed } from './listed.ts';
+import { hasToDeliver, isExecListed } from './listed.ts';
 import type { Simulation } from './simulation.ts';
 import { TooManyEvents } from './timeline.ts';
 
@@ -64,7 +64,7 @@ function whoIsRestless(simulation: Simulation): string | undefined {
     for (const { mo } of setup.mos) {
       const mount = site.mounts.get(mo);
       if (mount === undefined || !mount.isSynced) return `${site.id} is not in step with ${mo}`;
-      if (!mount.isMerged || !mount.isDelivered) return `${site.id} has something of ${mo} to deliver`;
+      if (hasToDeliver(simulation, site, mount)) return `${site.id} has something of ${mo} to deliver`;
       const [open] = mount.replica.openExecs().filter(({ id }) => !isExecListed(simulation, mo, id));
       if (open !== undefined) return `${site.id} has the Exec ${open.id} of ${mo} open`;
     }

@@ -2,6 +2,7 @@
 import { execute } from './carry-out.ts';
 import { documentsOf } from './copies.ts';
 import type { Image } from './image.ts';
+import { hasToDeliver } from './listed.ts';
 import type { Deed } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { Site } from './site.ts';
@@ -40,7 +41,7 @@ export function beginTwin(simulation: Simulation, site: Site, deed: Clone, image
     timeline.after(paceMs, undefined, edit);
   };
   const retire = (): void => {
-    if (!hasNothingLeft(twin)) {
+    if (!hasNothingLeft(simulation, twin)) {
       timeline.after(pollMs, undefined, retire);
       return;
     }
@@ -54,7 +55,11 @@ export function beginTwin(simulation: Simulation, site: Site, deed: Clone, image
   });
 }
 
-function hasNothingLeft(twin: Site): boolean {
+function hasNothingLeft(simulation: Simulation, twin: Site): boolean {
   const mounts = [...twin.mounts.values()];
-  return twin.isComplete && twin.disk.isIdle && mounts.every((mount) => mount.isSynced && mount.isDelivered);
+  return (
+    twin.isComplete &&
+    twin.disk.isIdle &&
+    mounts.every((mount) => mount.isSynced && !hasToDeliver(simulation, twin, mount))
+  );
 }

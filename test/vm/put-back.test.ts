@@ -24,8 +24,11 @@ interface Scene {
   readonly heard: MountEvent[];
 }
 
-/** The hub is put back to before the VM game wrote `values`, and game is gone: phone alone has them. */
-async function hubPutBack(values: Readonly<Record<string, string>>): Promise<Scene> {
+/** The hub is put back to before the VM game wrote `values`, and game is gone: phone alone has them, and may write afterwards. */
+async function hubPutBack(
+  values: Readonly<Record<string, string>>,
+  afterwards?: (phone: Vm) => Promise<void>,
+): Promise<Scene> {
   const bed = new Bed();
   const before = await bed.pair();
   await set(before.device, 'Old', 'x');
@@ -42,6 +45,8 @@ async function hubPutBack(values: Readonly<Record<string, string>>): Promise<Sce
   for (const [name, value] of Object.entries(values)) await set(before.game, name, value);
   await before.copy.whenDelivered();
   await untilEqual(before.copy, phones);
+  await afterwards?.(phone);
+  await phones.whenDelivered();
   await before.game.close();
   await bed.crash(again);
   const device = await bed.vm('device', { storage: memoryStorage({ disk: backup }) });
@@ -84,6 +89,25 @@ describe('[Y4] a hub that was put back to a backup', () => {
     await copy.whenSynced();
     await settle();
     expect(hub.lostWrites()).toEqual([]);
+  });
+
+  it('[Y2] has not what waits for a lost Add: it is pending and not delivered, until nobody wants it', async () => {
+    const { hub, phones } = await hubPutBack({ A: '1' }, async (phone) => {
+      await set(phone, 'A', 'of phone');
+    });
+    await until('it was reported', () => hub.lostWrites().length > 0);
+    expect(hub.lostWrites().map(({ vm }) => vm)).toContain('phone');
+    expect([phones.isMerged, phones.isDelivered]).toEqual([false, false]);
+    expect(phones.syncState()).toMatchObject({ pending: 1 });
+    const told: string[] = [];
+    void phones.whenMerged().then(() => told.push('merged'));
+    const delivered = phones.whenDelivered().then(() => told.push('delivered'));
+    await settle();
+    expect(told).toEqual([]);
+    hub.dismissLost(hub.lostWrites().map(({ id }) => id));
+    await delivered;
+    expect(told).toEqual(['merged', 'delivered']);
+    expect(phones.syncState()).toMatchObject({ pending: 0, undelivered: 0 });
   });
 
   it('gets a write back from its writer, and lists it no more', async () => {
