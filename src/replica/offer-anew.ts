@@ -1,6 +1,6 @@
 /** Writes that cannot go on as they are, done again by URI and with a new stamp, each where that is possible now (rules Y4, Y5). */
 import { findSchemaNode, isRequired, kindOf } from '../tree/schema.ts';
-import { checkValue } from '../tree/schema-value.ts';
+import { checkValue, defaultValueOf } from '../tree/schema-value.ts';
 import type { Value } from '../tree/value.ts';
 import type { Draft } from './draft.ts';
 import type { MoNode } from './mo-node.ts';
@@ -15,23 +15,19 @@ export interface Offer {
 
 /** Does what can be done, in order; gives, for each, whether it was, or was not to be done any more. */
 export function offerAnew(offers: readonly Offer[], root: MoNode, draft: Draft): boolean[] {
-  return offers.map((offer, at) => {
-    const valueAt = (path: readonly string[]) => laterValue(offers.slice(at + 1), path);
-    return offerOne(offer, root, draft, valueAt);
-  });
+  const values = laterValues(offers);
+  return offers.map((offer, at) => offerOne(offer, root, draft, values[at]));
 }
 
 function offerOne(
   { path, content }: Offer,
   root: MoNode,
   draft: Draft,
-  valueAt: (path: readonly string[]) => Value | undefined,
+  laterValue: Value | undefined,
 ): boolean {
   const node = find(root, path);
   if (content.kind === 'add')
-    return node === undefined
-      ? add(path, content, root, draft, valueAt(path))
-      : node.kind === content.nodeKind;
+    return node === undefined ? add(path, content, root, draft, laterValue) : node.kind === content.nodeKind;
   if (content.kind === 'delete') return node === undefined || remove(node, draft);
   return node?.writable === true && write(node, content, draft);
 }
@@ -48,8 +44,15 @@ function add(
   if (parent?.kind !== 'interior' || name === undefined || parent.isTaken(name)) return false;
   if (!mayHave(parent, name, nodeKind) || !parent.isWritableBelow(name, nodeKind)) return false;
   if (nodeKind === 'interior') draft.add(parent, name, { kind: 'interior', type: '' });
-  else draft.add(parent, name, { kind: 'leaf', value: value ?? emptyText });
+  else draft.add(parent, name, { kind: 'leaf', value: firstValue(parent, name, value) });
   return true;
+}
+
+/** The value that it had, if it may have that; otherwise the one with which such a node begins. */
+function firstValue(parent: MoNode, name: string, value: Value | undefined): Value {
+  const schema = parent.schema && findSchemaNode(parent.schema, name, 'leaf');
+  if (value !== undefined && (schema === undefined || checkValue(schema, value) === undefined)) return value;
+  return schema === undefined ? emptyText : defaultValueOf(schema);
 }
 
 function mayHave(parent: MoNode, name: string, nodeKind: 'interior' | 'leaf'): boolean {
@@ -107,13 +110,15 @@ function find(root: MoNode, path: readonly string[]): MoNode | undefined {
   return node;
 }
 
-/** A leaf is added together with its value. */
-function laterValue(offers: readonly Offer[], path: readonly string[]): Value | undefined {
-  const key = JSON.stringify(path);
-  for (const { path: at, content } of offers) {
-    if (content.kind === 'value' && JSON.stringify(at) === key) return content.value;
+/** For each offer of an Add, the value that comes next of its node: a leaf is added together with that. */
+function laterValues(offers: readonly Offer[]): (Value | undefined)[] {
+  const next = new Map<string, Value>();
+  const values = new Array<Value | undefined>(offers.length);
+  for (const [at, { path, content }] of [...offers.entries()].reverse()) {
+    if (content.kind === 'value') next.set(JSON.stringify(path), content.value);
+    if (content.kind === 'add') values[at] = next.get(JSON.stringify(path));
   }
-  return undefined;
+  return values;
 }
 
 const emptyText: Value = { format: 'chr', type: 'text/plain', data: '' };

@@ -6,7 +6,6 @@
 import type { Schema } from '../tree/schema.ts';
 import { Status } from '../tree/status.ts';
 import type { Transaction, Tree } from '../tree/tree.ts';
-import { parsePath } from '../tree/uri.ts';
 import { isInTree } from './changes.ts';
 import { ReplicaCore } from './core.ts';
 import { type Description, describeMo } from './description.ts';
@@ -18,19 +17,18 @@ import { type ExecState, inOrder, isExpired } from './execs.ts';
 import { Follower } from './follower.ts';
 import { Hub } from './hub.ts';
 import { encodeEntry } from './journal-codec.ts';
-import { KeptWrites, writeKey } from './kept-writes.ts';
+import { KeptWrites } from './kept-writes.ts';
 import type { MainMeta } from './main.ts';
 import type { MoNode } from './mo-node.ts';
-import { offerAnew } from './offer-anew.ts';
 import type { OpenConflict } from './open-conflicts.ts';
 import type { Backlog } from './outbox.ts';
 import { keepStep } from './rebuild.ts';
-import { type ExecStepContent, isTreeRecord, type LogRecord } from './record.ts';
+import type { ExecStepContent, LogRecord } from './record.ts';
 import { Recorder } from './recorder.ts';
+import { recoverLost } from './recover-lost.ts';
 import { type Resolution, resolveParked } from './resolve.ts';
 import { fillCore, restore } from './restore.ts';
 import { checkPositions, compileScope, type ScopeRule } from './scope.ts';
-import { compareStamps } from './stamp.ts';
 import { ReplicaState } from './state.ts';
 import { chooseDescription, type UpgradeOptions } from './upgrade.ts';
 
@@ -250,18 +248,9 @@ export class Replica implements Tree {
     return this.#hub;
   }
 
-  /** Writes anew, as this VM's own and where that can be done now, what other VMs wrote and reported as lost (rule Y4); gives the ids of what is not listed any more. An Exec cannot be. */
+  /** Does anew, as commands of this VM's own and where that can be done now, what other VMs wrote and reported as lost (rule Y4); gives the ids of what is not listed any more. See `recover-lost.ts`. */
   recoverLost(ids: readonly string[]): string[] {
-    const lost = this.#hub?.lost.of(ids) ?? [];
-    const offers = lost.flatMap(({ record, uri }) => {
-      const path = pathOf(uri);
-      return isTreeRecord(record) && path !== undefined ? { record, path, content: record.content } : [];
-    });
-    offers.sort((a, b) => compareStamps(a.record.stamp, b.record.stamp));
-    const draft = this.#begin('');
-    const isDone = offerAnew(offers, this.root, draft);
-    draft.commit();
-    const done = offers.filter((_, at) => isDone[at]).map(({ record }) => writeKey(record));
+    const done = recoverLost(this.#hub?.lost.of(ids) ?? [], this.root, () => this.#begin(''));
     this.dismissLost(done);
     return done;
   }
@@ -374,15 +363,5 @@ export class Replica implements Tree {
     yield* this.#core.main.records();
     for (const { records } of this.#core.outbox.unmerged()) yield* records;
     yield* this.#core.localRecords();
-  }
-}
-
-/** What a VM reported may be no URI. */
-function pathOf(uri: string): readonly string[] | undefined {
-  if (uri === '') return undefined;
-  try {
-    return parsePath(uri);
-  } catch {
-    return undefined;
   }
 }

@@ -224,11 +224,12 @@ export class Mount implements Journaled, ServedMo {
   }
 
   /**
-   * Has lost writes (their ids) done again, each where that is possible now, as commands of the device itself, which take the place of what was written since. Resolves when that is durable here, with the ids of those that were
-   * done: an Exec never is, nor what has no place in the tree any more. Rejects with `storage-failed`; with `closed` after `close`.
+   * Has lost writes (their ids) done again, each where that is possible now, as commands of the device itself, which take the place of what was written since: one, or several where that were too large (rule M7). Resolves when
+   * that is durable here, with the ids of those that were done: an Exec never is, nor what has no place in the tree any more; none while the storage has no room (`storage-full`). Rejects with `storage-failed`; with `closed` after `close`.
    */
   async recoverLost(ids: readonly string[]): Promise<readonly string[]> {
     if (this.#isClosed) throw new VirmoError('closed', `${this.mo} was closed`);
+    if (this.#host.room.isFull) return [];
     const done = this.replica.recoverLost(ids);
     await this.#host.stored();
     return done;

@@ -1,7 +1,7 @@
 import type { Mount, MountEvent, Vm } from 'virmo-sync';
 import { type MemoryDisk, memoryDisk, memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { Bed, get, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+import { Bed, get, mountEvents, set, settle, until, untilEqual, vmEvents } from './bed.ts';
 
 /** A copy of what a VM has stored, as a backup has it. */
 async function backupOf(disk: MemoryDisk): Promise<MemoryDisk> {
@@ -22,6 +22,8 @@ interface Scene {
   readonly phone: Vm;
   readonly phones: Mount;
   readonly heard: MountEvent[];
+  /** The hub's disk. */
+  readonly backup: MemoryDisk;
 }
 
 /** The hub is put back to before the VM game wrote `values`, and game is gone: phone alone has them, and may write afterwards. */
@@ -52,7 +54,7 @@ async function hubPutBack(
   const device = await bed.vm('device', { storage: memoryStorage({ disk: backup }) });
   const hub = await device.mount('./MO', { mo: 'mo' });
   await bed.serve(device);
-  return { bed, device, hub, phone, phones, heard };
+  return { bed, device, hub, phone, phones, heard, backup };
 }
 
 describe('[Y4] a hub that was put back to a backup', () => {
@@ -74,6 +76,22 @@ describe('[Y4] a hub that was put back to a backup', () => {
     await untilEqual(hub, phones);
     expect(await get(phone, './MO/A')).toBe('1');
     expect(await hub.recoverLost(ids)).toEqual([]);
+  });
+
+  it('[Y2] has nothing done again while its disk is full: it is listed still', async () => {
+    const { backup, device, hub } = await hubPutBack({ A: '1' });
+    await until('it was reported', () => hub.lostWrites().length > 0);
+    const ids = hub.lostWrites().map(({ id }) => id);
+    const events = vmEvents(device);
+    backup.fill(true);
+    await set(device, 'Last', '1');
+    await until('it knows', () => events.some(({ type }) => type === 'storage-full'));
+    expect(await hub.recoverLost(ids)).toEqual([]);
+    expect(hub.lostWrites().map(({ id }) => id)).toEqual(ids);
+    expect(await get(device, './MO/A')).toBe(undefined);
+    backup.fill(false);
+    await until('there is room', () => events.some(({ type }) => type === 'storage-has-room'));
+    expect(await hub.recoverLost(ids)).toEqual(ids);
   });
 
   it('forgets what its operator dismisses, and so do those who kept it, though they begin anew', async () => {
