@@ -22,11 +22,13 @@ export interface LostWrite {
   readonly reportedBy: readonly string[];
 }
 
-/** Hears that a VM need not keep a write any more. */
-export type FoundListener = (reporter: string, found: WriteId) => void;
+/** Hears that a VM need not keep some writes any more. */
+export type FoundListener = (reporter: string, found: readonly WriteId[]) => void;
 
 /** So many bytes are listed of one VM's reports; the rest is heard of on a later connection. */
 const maxBytesListed = 16_777_216;
+/** So many dismissals are remembered, the latest ones. */
+const maxDismissed = 10_000;
 
 interface Entry {
   readonly write: KeptWrite;
@@ -37,6 +39,7 @@ export class LostWrites {
   readonly #isKnown: (write: KeptWrite) => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #bytes = new Map<string, number>();
+  readonly #dismissed = new Set<string>();
   readonly #listeners = new Set<FoundListener>();
 
   /** `isKnown`: whether the hub has judged a write. */
@@ -47,10 +50,12 @@ export class LostWrites {
   /** A VM reports what it keeps; with `begins` it says all anew. Says whether another list came of it. */
   report(reporter: string, writes: readonly KeptWrite[], begins: boolean): boolean {
     let isNew = begins && this.#withdraw(reporter);
+    const found: KeptWrite[] = [];
     for (const write of writes) {
-      if (this.#isKnown(write)) this.#tell(reporter, write);
+      if (this.#isKnown(write) || this.#dismissed.has(writeKey(write.record))) found.push(write);
       else if (this.#hasRoom(reporter, write)) isNew = this.#list(reporter, write) || isNew;
     }
+    this.#tell(reporter, found);
     return isNew;
   }
 
@@ -60,21 +65,40 @@ export class LostWrites {
     const found = [...this.#entries.values()].filter(
       ({ write }) => write.record.stamp.vm === vm && this.#isKnown(write),
     );
-    return this.take(found.map(({ write }) => writeKey(write.record))).length > 0;
+    return this.#take(found.map(({ write }) => writeKey(write.record))).length > 0;
   }
 
-  /** Lists some no more, and has those who reported them let go of them. */
-  take(ids: readonly string[]): KeptWrite[] {
-    return ids.flatMap((id) => {
+  /**
+   * Nobody wants these, or they were done again: lists them no more, and has those who reported them let go of them, also whoever reports them later, as long as this hub's process lives and they are among the latest 10,000.
+   * Says whether any of them was listed.
+   */
+  dismiss(ids: readonly string[]): boolean {
+    const taken = this.#take(ids);
+    for (const { record } of taken) this.#dismissed.add(writeKey(record));
+    for (const oldest of this.#dismissed) {
+      if (this.#dismissed.size <= maxDismissed) break;
+      this.#dismissed.delete(oldest);
+    }
+    return taken.length > 0;
+  }
+
+  /** Whoever reported them is told when none of them is listed. */
+  #take(ids: readonly string[]): KeptWrite[] {
+    const found = new Map<string, KeptWrite[]>();
+    const taken = ids.flatMap((id) => {
       const entry = this.#entries.get(id);
       if (entry === undefined) return [];
       this.#entries.delete(id);
       for (const reporter of entry.reporters) {
         this.#bytes.set(reporter, (this.#bytes.get(reporter) ?? 0) - sizeOf(entry.write));
-        this.#tell(reporter, entry.write);
+        const writes = found.get(reporter);
+        if (writes === undefined) found.set(reporter, [entry.write]);
+        else writes.push(entry.write);
       }
       return entry.write;
     });
+    for (const [reporter, writes] of found) this.#tell(reporter, writes);
+    return taken;
   }
 
   /** The writes of these ids, as they are listed. */
@@ -119,8 +143,10 @@ export class LostWrites {
     return known === undefined;
   }
 
-  #tell(reporter: string, { record: { stamp, life, seq } }: KeptWrite): void {
-    for (const listener of this.#listeners) listener(reporter, { vm: stamp.vm, life, seq });
+  #tell(reporter: string, writes: readonly KeptWrite[]): void {
+    if (writes.length === 0) return;
+    const ids = writes.map(({ record: { stamp, life, seq } }) => ({ vm: stamp.vm, life, seq }));
+    for (const listener of this.#listeners) listener(reporter, ids);
   }
 }
 

@@ -257,8 +257,7 @@ export class Replica implements Tree {
 
   /** What was reported as lost is not wanted: nobody keeps it any more. */
   dismissLost(ids: readonly string[]): void {
-    const taken = this.#hub?.lost.take(ids) ?? [];
-    if (taken.length > 0) this.#core.emit({ type: 'lost' });
+    if (this.#hub?.lost.dismiss(ids) === true) this.#core.emit({ type: 'lost' });
   }
 
   /** What is known of an Exec. */

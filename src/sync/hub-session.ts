@@ -272,9 +272,9 @@ export class HubSession {
         new VirmoError('expelled', `${vm} is no member of ${message.mo} any more`),
       );
     });
-    const stopFound = hub.lost.onFound((reporter, id) => {
+    const stopFound = hub.lost.onFound((reporter, ids) => {
       if (reporter !== this.#vm) return;
-      open.found.push(id);
+      for (const id of ids) open.found.push(id);
       this.#options.listener.dirty();
     });
     const open: OpenMo = {

@@ -235,7 +235,7 @@ export class Mount implements Journaled, ServedMo {
     return done;
   }
 
-  /** Nobody wants these lost writes (their ids): the VMs that have them let go of them. */
+  /** Nobody wants these lost writes (their ids): the VMs that have them let go of them, those that are away now when they come. A hub whose process begins anew has forgotten that, and lists them again if such a VM comes then. */
   dismissLost(ids: readonly string[]): void {
     this.replica.dismissLost(ids);
     this.#host.dirty();

@@ -294,8 +294,8 @@ export class HubSite extends Site {
             this.hub.onExpulsion((vm) => {
               if (vm === site.vm) site.cut();
             }),
-            this.hub.lost.onFound((vm, id) => {
-              if (vm === site.vm) connection.found.push(id);
+            this.hub.lost.onFound((vm, ids) => {
+              if (vm === site.vm) connection.found.push(...ids);
             }),
           ),
           vector: this.hub.vector(),

@@ -252,6 +252,33 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     for (const site of group.sites) expect([read(site, './D/Of_a'), read(site, './L')]).toEqual(['1', 'old']);
   });
 
+  it('lists nothing again that was dismissed, or done again, while a VM that had reported it was away', () => {
+    const { group, a, b } = scene();
+    const c = group.addFollower();
+    c.exchange();
+    const stored = [...group.hub.stored];
+    addLeaf(a, './One', '1');
+    addLeaf(a, './Two', '2');
+    group.settle();
+    a.cut();
+    group.hub.putBack(stored);
+    for (const site of [b, c]) site.exchange();
+    c.cut();
+    const idsAt = (uri: string): string[] =>
+      group.hub.hub.lost.list().flatMap((lost) => (lost.uri === uri ? lost.id : []));
+    const one = idsAt('./One');
+    expect(group.hub.replica.recoverLost(one)).toEqual(one);
+    group.hub.flush();
+    group.hub.replica.dismissLost(idsAt('./Two'));
+    group.hub.flush();
+    b.exchange();
+    expect(keptBy(c)).toHaveLength(4);
+    c.exchange();
+    expect([group.hub.hub.lost.list(), keptBy(b), keptBy(c)]).toEqual([[], [], []]);
+    for (const site of [group.hub, b, c])
+      expect([read(site, './One'), read(site, './Two')], site.vm).toEqual(['1', undefined]);
+  });
+
   it('[T3] takes what was written while its clock was ahead, though main had later stamps on the other line', () => {
     const { group, a, b } = scene();
     const stored = [...group.hub.stored];
