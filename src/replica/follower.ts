@@ -4,6 +4,7 @@ import { Branch } from './branch.ts';
 import type { ReplicaCore } from './core.ts';
 import { isForStamp, type KeptWrite, type Mark, type Refusal, type WriteKey } from './journal.ts';
 import type { WriteId } from './kept-writes.ts';
+import { letGo } from './let-go.ts';
 import { emptyDigest } from './line.ts';
 import { frameUpdate, Main, unframeUpdate } from './main.ts';
 import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './outbox-command.ts';
@@ -164,16 +165,8 @@ export class Follower {
 
   /** Of what was reported: what the hub has, or nobody wants. */
   found(ids: readonly WriteId[]): void {
-    const { kept, state } = this.#core;
-    const hadOwn = kept.hasOwn;
-    const taken = kept.take(ids);
-    if (taken.length === 0) return;
-    for (const { content } of taken) {
-      const exec = content.kind === 'exec' ? state.execs.get(content.id) : undefined;
-      if (exec === undefined || exec.isMerged) continue;
-      kept.takeSteps(exec.id);
-      state.forgetExec(exec);
-    }
+    const hadOwn = this.#core.kept.hasOwn;
+    if (!letGo(this.#core, ids)) return;
     offerReleased(this.#core);
     this.#core.finishStep('remote');
     this.#core.log(this.#core.snapshot());

@@ -13,6 +13,7 @@ import { describedEntries, firstEntries, startEntries } from './hub-meta.ts';
 import { type HubBook, isForStamp, type KeptWrite, type Refusal, type WriteKey } from './journal.ts';
 import type { JudgedTally } from './judged-tally.ts';
 import { writeKey } from './kept-writes.ts';
+import { listOwnKept } from './let-go.ts';
 import { LifeMarks } from './life-marks.ts';
 import { LostWrites } from './lost-writes.ts';
 import { memberEntry } from './main.ts';
@@ -21,11 +22,11 @@ import type { ExpulsionReason } from './members.ts';
 import { Membership, type MembershipBounds, type Moment } from './membership.ts';
 import { rootId } from './node-id.ts';
 import { commandKey, splitCommands } from './outbox-command.ts';
-import { type Content, isDelete, isHubsOwn, isTreeRecord, type LogRecord } from './record.ts';
+import { type Content, isDelete, isTreeRecord, type LogRecord } from './record.ts';
 import { renewOldStamps } from './restamp.ts';
 import { zeroStamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
-import { Trial } from './trial.ts';
+import { checkWriter, Trial } from './trial.ts';
 import { offeredUpgrade } from './upgrade.ts';
 
 /** Hears of the description that held, and of the one in its place. */
@@ -80,7 +81,11 @@ export class Hub {
     this.#takeOverOutbox();
     this.#state.holdTime(this.#state.last.ms);
     this.write();
-    if (isAgreed) core.log(core.snapshot(this.book()));
+    if (isAgreed) this.#store();
+    listOwnKept(core, this.lost, {
+      merge: (commands) => this.#mergeWaiting(commands),
+      store: () => this.#store(),
+    });
   }
 
   /** Answers a follower's first message (rule Y4). Throws `origin-mismatch`, `schema-mismatch`, `rules-mismatch`, `message-malformed`. */
@@ -288,6 +293,11 @@ export class Hub {
     this.#writer.addMeta(describedEntries(this.#writer.writtenMeta(), description));
     this.#core.agree();
     this.#core.finishStep('remote');
+    this.#store();
+  }
+
+  /** Main is written before: nothing may be stored as judged that is not in it. */
+  #store(): void {
     this.write();
     this.#core.log(this.#core.snapshot(this.book()));
   }
@@ -382,13 +392,4 @@ export class Hub {
   #judge(vm: string, { life, seq }: WriteKey, token: number, refusal?: Refusal): void {
     this.#marks.judge(vm, { life, seq, token }, this.#state.place + 1, refusal);
   }
-}
-
-/** A VM writes under its own name, and neither places nor the hub's notes. */
-function checkWriter(vm: string, { stamp, place, content }: LogRecord): void {
-  if (stamp.vm === vm && place === 0 && !isHubsOwn(content)) return;
-  throw new VirmoError(
-    'message-malformed',
-    `the VM ${vm} sent a record that is not its to write (${content.kind})`,
-  );
 }

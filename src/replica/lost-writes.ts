@@ -1,6 +1,6 @@
 /**
  * At a hub that was put back: what other VMs wrote, had in main and reported as lost (rule Y4). Listed until the writer brings it, or an operator has it recovered or dismissed. Kept in memory alone: whoever reports a
- * write has it durably, and reports it again on the next connection.
+ * write, this VM itself perhaps, has it durably, and reports it again on the next connection.
  */
 import type { KeptWrite } from './journal.ts';
 import { type WriteId, writeKey } from './kept-writes.ts';

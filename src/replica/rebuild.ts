@@ -133,13 +133,12 @@ function setAside(state: ReplicaState, record: LogRecord, id: WriteKey): LogReco
   return kept;
 }
 
-/** Keeps a step of an Exec of which the hub lacks the order, with that; says whether it is so. */
+/** Keeps a step of an Exec of which the hub lacks the order, with that; says whether it is so: then all is to be stored anew. */
 export function keepStep(core: ReplicaCore, record: LogRecord): boolean {
   if (!core.kept.dependents([record]).has(record)) return false;
   const id = { life: core.random53(), seq: 1 };
   core.kept.add([{ record: setAside(core.state, record, id), uri: '' }]);
   core.finishStep('local');
-  core.log(core.snapshot());
   return true;
 }
 
@@ -149,12 +148,15 @@ export function offerAgain({ state, outbox, random53 }: ReplicaCore, records: re
   outbox.addFirst(splitCommands(records).map((command) => waitAgain(command, state, random53())));
 }
 
-/** Has this VM's own writes wait that need nothing any more that is kept. The hub may have judged more of their lives meanwhile. */
-export function offerReleased({ state, outbox, kept, random53 }: ReplicaCore): void {
-  for (const command of splitCommands(kept.release())) {
-    const records = command.map((record) => renewWriteId(state, record));
-    outbox.add(waitAgain(records, state, random53()));
-  }
+/** Has this VM's own writes wait that need nothing any more that is kept. */
+export function offerReleased(core: ReplicaCore): void {
+  const { state, outbox, random53 } = core;
+  for (const records of released(core)) outbox.add(waitAgain(records, state, random53()));
+}
+
+/** Takes out this VM's own commands that need nothing any more that is kept, under new write ids: the hub may have judged more of their lives meanwhile. */
+export function released({ state, kept }: ReplicaCore): LogRecord[][] {
+  return splitCommands(kept.release()).map((command) => command.map((record) => renewWriteId(state, record)));
 }
 
 /** Its stamp was right when it was merged. */

@@ -16,6 +16,7 @@ import { checkExecTarget, type ExecRule, ExecRules } from './exec-rules.ts';
 import { type ExecState, inOrder, isExpired } from './execs.ts';
 import { Follower } from './follower.ts';
 import { Hub } from './hub.ts';
+import type { JournalEntry } from './journal.ts';
 import { encodeEntry } from './journal-codec.ts';
 import { KeptWrites } from './kept-writes.ts';
 import type { MainMeta } from './main.ts';
@@ -329,7 +330,10 @@ export class Replica implements Tree {
     const seq = state.nextSeq();
     const about = { node, base: null, verNo: 0, server: '' };
     const record = { ...about, stamp, life, seq, seen, place: 0, content };
-    if (keepStep(this.#core, record)) return;
+    if (keepStep(this.#core, record)) {
+      this.#core.log(this.#whole());
+      return;
+    }
     this.#recorder.record({ records: [record], token: this.#core.random53() }, [], this.#hub);
     if (isHeld) this.#core.outbox.gate.hold({ life, seq });
   }
@@ -348,8 +352,12 @@ export class Replica implements Tree {
 
   /** One entry that replaces all entries taken so far. A hub writes main before: nothing may be told to be judged that is not in it. */
   snapshot(): Uint8Array {
+    return encodeEntry(this.#whole());
+  }
+
+  #whole(): JournalEntry {
     this.#hub?.write();
-    return encodeEntry(this.#core.snapshot(this.#hub?.book()));
+    return this.#core.snapshot(this.#hub?.book());
   }
 
   /** The whole main document as one Yjs update. */

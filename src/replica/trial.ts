@@ -1,8 +1,9 @@
 /** A command before the hub (rules D2, T1, T3, S3): judged record by record, taken whole or not at all. */
+import { VirmoError } from '../errors.ts';
 import { judge, judgeOrder, type Refused } from './admission.ts';
 import { type Rivalry, rivalsOf, saysTheSame } from './conflicts.ts';
 import { recordsAbout } from './held-records.ts';
-import { addKey, isSameWrite, isTreeRecord, type LogRecord, type TreeRecord } from './record.ts';
+import { addKey, isHubsOwn, isSameWrite, isTreeRecord, type LogRecord, type TreeRecord } from './record.ts';
 import { compareStamps } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 
@@ -109,4 +110,13 @@ export class Trial {
       (held) => compareStamps(held.stamp, record.stamp) === 0 && !isSameWrite(held, record),
     );
   }
+}
+
+/** A VM writes under its own name, and neither places nor the hub's notes. Throws `message-malformed`. */
+export function checkWriter(vm: string, { stamp, place, content }: LogRecord): void {
+  if (stamp.vm === vm && place === 0 && !isHubsOwn(content)) return;
+  throw new VirmoError(
+    'message-malformed',
+    `the VM ${vm} sent a record that is not its to write (${content.kind})`,
+  );
 }

@@ -218,7 +218,7 @@ export class Mount implements Journaled, ServedMo {
     return status;
   }
 
-  /** At a hub that was put back to an older state: what other VMs wrote that it had, and lacks (rule Y4), until its writers bring it, or it is recovered or dismissed. Reported by the VMs that had it, as they connect. */
+  /** At a hub that was put back to an older state: what other VMs wrote that it had, and lacks (rule Y4), until its writers bring it, or it is recovered or dismissed. Reported by the VMs that had it, as they connect; by itself what it kept when it followed another hub. */
   lostWrites(): readonly LostWrite[] {
     return this.replica.hub?.lost.list() ?? [];
   }

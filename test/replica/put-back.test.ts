@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ReplicaEvent } from '../../src/replica/events.ts';
 import { exportCanonical } from '../../src/replica/export.ts';
+import type { KeptWrite } from '../../src/replica/journal.ts';
 import { decodeEntry } from '../../src/replica/journal-codec.ts';
+import type { LogRecord } from '../../src/replica/record.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { exec, order, start } from './exec-steps.ts';
 import { type FollowerSite, Group, type Site } from './group.ts';
@@ -32,7 +34,7 @@ function happened({ events }: Site, type: ReplicaEvent['type']): number {
 }
 
 /** What a VM would still keep if it began anew. */
-function keptBy(site: Site): unknown[] {
+function keptBy(site: Site): KeptWrite[] {
   site.persist();
   const entry = decodeEntry(site.replica.snapshot());
   return entry.type === 'snapshot' ? [...entry.kept] : [];
@@ -353,6 +355,78 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
   });
 });
 
+/** What a VM keeps for others, as those sent it. */
+function writesOf(site: Site, vm: string): LogRecord[] {
+  return keptBy(site).flatMap(({ record }) => (record.stamp.vm === vm ? record : []));
+}
+
+describe('[Y4] a VM that keeps what a hub lost, and is the hub from then on', () => {
+  /** The VM b has an Add of a VM that is gone, and wrote below it. */
+  function served(): { readonly b: FollowerSite; readonly ofA: LogRecord[] } {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addInterior(a, './Of_a');
+    group.settle();
+    addLeaf(b, './Of_a/Of_b', '1');
+    group.settle();
+    a.cut();
+    group.hub.putBack(stored);
+    b.exchange();
+    const ofA = writesOf(b, 'a');
+    b.restart();
+    b.replica.serve();
+    return { b, ofA };
+  }
+
+  function listAt({ replica }: Site): string[] {
+    return (replica.hub?.lost.list() ?? []).map(
+      ({ vm, uri, content, reportedBy }) => `${content.kind} ${uri} of ${vm} by ${reportedBy}`,
+    );
+  }
+
+  /** What the VM would have, and list, if its process began anew and served. */
+  function expectDurable(b: FollowerSite, shown: string | undefined): void {
+    b.replica.hub?.write();
+    b.persist();
+    expect([keptBy(b), listAt(b), b.replica.isMerged]).toEqual([[], [], true]);
+    expect(read(b, './Of_a/Of_b')).toBe(shown);
+    b.restart();
+    b.replica.serve();
+    expect([keptBy(b), listAt(b), b.replica.isMerged]).toEqual([[], [], true]);
+    expect(read(b, './Of_a/Of_b')).toBe(shown);
+  }
+
+  it('lists it as its own report, with what of its own waits for that, which is not merged', () => {
+    const { b } = served();
+    const all = ['add ./Of_a of a by b', 'add ./Of_a/Of_b of b by b', 'value ./Of_a/Of_b of b by b'];
+    expect([listAt(b), b.replica.isMerged]).toEqual([all, false]);
+    b.persist();
+    b.restart();
+    expect(happened(b, 'lost')).toBeGreaterThan(0);
+    b.replica.serve();
+    expect([listAt(b), b.replica.isMerged]).toEqual([all, false]);
+  });
+
+  it('merges what waits when the writer brings what it needs', () => {
+    const { b, ofA } = served();
+    b.replica.hub?.mergeBranch('a', ofA);
+    expectDurable(b, '1');
+  });
+
+  it('lets it go for good when it is dismissed', () => {
+    const { b } = served();
+    b.replica.dismissLost(b.replica.hub?.lost.list().map(({ id }) => id) ?? []);
+    expectDurable(b, undefined);
+  });
+
+  it('has it done again', () => {
+    const { b } = served();
+    const ids = b.replica.hub?.lost.list().map(({ id }) => id) ?? [];
+    expect(b.replica.recoverLost(ids)).toEqual(ids);
+    expectDurable(b, '1');
+  });
+});
+
 describe('[X2] an Exec that a hub lacks which was put back', () => {
   it('is not begun a second time by a VM that had begun it', () => {
     const { group, a, b } = scene();
@@ -393,6 +467,36 @@ describe('[X2] an Exec that a hub lacks which was put back', () => {
     expect(exec(b, id).started.has('b')).toBe(true);
     group.settle();
     expect([...exec(group.hub, id).started]).toEqual(['b']);
+  });
+
+  it('[D2] is begun at a VM that is the hub from then on, which forgets nothing of what it judged since', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    const id = order(a, './L');
+    group.settle();
+    a.cut();
+    group.hub.putBack(stored);
+    b.exchange();
+    b.restart();
+    const hub = b.replica.serve();
+    const c = new Replica({ vm: 'c', now: () => group.nowMs, random53: () => group.random53() });
+    const tx = c.begin();
+    putLeaf(tx, c.root, './Of_c', 'x');
+    tx.commit();
+    hub.mergeBranch('c', [...c.records()]);
+    start(b, id);
+    b.replica.stored();
+    const judged = hub.book().marks.filter(({ vm }) => vm === 'c');
+    expect(judged.map(({ seq }) => seq)).toEqual([2]);
+    b.persist();
+    b.restart();
+    expect(
+      b.replica
+        .serve()
+        .book()
+        .marks.filter(({ vm }) => vm === 'c'),
+    ).toEqual(judged);
+    expect([read(b, './Of_c'), exec(b, id).started.has('b')]).toEqual(['x', true]);
   });
 
   it('is forgotten by a VM that only heard of it, once nobody wants it', () => {

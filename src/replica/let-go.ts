@@ -1,0 +1,39 @@
+/** Writes that this VM kept since the hub lacked them, and need not keep any more (rule Y4). */
+import type { ReplicaCore } from './core.ts';
+import type { WriteId } from './kept-writes.ts';
+import type { LostWrites } from './lost-writes.ts';
+import { released } from './rebuild.ts';
+import type { LogRecord } from './record.ts';
+
+/** Lets them go; an Exec among them that nobody has is forgotten, with what is kept of it. Says whether any of them was kept. */
+export function letGo({ kept, state }: ReplicaCore, ids: readonly WriteId[]): boolean {
+  const taken = kept.take(ids);
+  for (const { content } of taken) {
+    const exec = content.kind === 'exec' ? state.execs.get(content.id) : undefined;
+    if (exec === undefined || exec.isMerged) continue;
+    kept.takeSteps(exec.id);
+    state.forgetExec(exec);
+  }
+  return taken.length > 0;
+}
+
+/** What a hub can do with what waited. */
+export interface Releasing {
+  merge(commands: readonly (readonly LogRecord[])[]): void;
+  /** Stores everything anew. */
+  store(): void;
+}
+
+/** At a hub that followed another one before: lists what it keeps itself like what others report. When any of that is let go, what waited for it is merged, and the rest is listed anew. */
+export function listOwnKept(core: ReplicaCore, lost: LostWrites, hub: Releasing): void {
+  const { kept, state } = core;
+  const list = (): boolean => lost.report(state.vm, kept.list(), true);
+  lost.onFound((reporter, ids) => {
+    if (reporter !== state.vm || !letGo(core, ids)) return;
+    hub.merge(released(core));
+    core.finishStep('remote');
+    hub.store();
+    list();
+  });
+  if (list()) core.emit({ type: 'lost' });
+}
