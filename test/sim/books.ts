@@ -22,7 +22,7 @@ export class Books {
   constructor(mos: readonly MoSetup[], hub: Site) {
     const forEachMo = <T>(book: (setup: MoSetup) => T) =>
       new Map(mos.map((setup) => [setup.mo, book(setup)]));
-    this.#ledgers = forEachMo(() => new Ledger());
+    this.#ledgers = forEachMo(() => new Ledger(hub.id));
     this.#clocks = forEachMo(({ maxAheadMs }) => new ClockCheck(hub, maxAheadMs));
   }
 

@@ -51,6 +51,7 @@ export interface Ended {
 }
 
 export class Ledger {
+  readonly #hub: string;
   readonly #writes: Write[] = [];
   /** By write id and content: clones of one memory use a write id twice (rule Y4). */
   readonly #byRecord = new Map<string, Write>();
@@ -68,6 +69,11 @@ export class Ledger {
   /** VMs of which an older state, or a second one, came. */
   readonly #rewound = new Set<string>();
   #order = 0;
+
+  /** `hub`: the VM that merges, and gives no write of its own another write id. */
+  constructor(hub: string) {
+    this.#hub = hub;
+  }
 
   /** Writes whose command was never answered, and that nobody heard of. */
   get lost(): number {
@@ -287,8 +293,9 @@ export class Ledger {
     const known = this.#byRecord.get(`${keyOf(record)} ${content}`);
     if (known !== undefined) return known;
     const { ms, counter, vm } = record.stamp;
-    const found =
-      this.#byStamp.get(`${ms} ${counter} ${vm} ${content}`) ?? this.#byContent.get(`${vm} ${content}`);
+    // The hub merges what it writes at once, before it is noted here as written: it is none of before that said the same.
+    const ofContent = vm === this.#hub ? undefined : this.#byContent.get(`${vm} ${content}`);
+    const found = this.#byStamp.get(`${ms} ${counter} ${vm} ${content}`) ?? ofContent;
     if (found !== undefined) this.#byRecord.set(`${keyOf(record)} ${content}`, found);
     return found;
   }
