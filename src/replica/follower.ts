@@ -115,7 +115,7 @@ export class Follower {
     const core = this.#core;
     const { outbox, state } = core;
     const isRebuilt = hub.isWhole && state.place > 0;
-    const { moved, own } = this.#takeMain(hub);
+    const { moved, own, keptFrom } = this.#takeMain(hub);
     const { marks, forked } = trustedMarks(core, hub.marks);
     const judgedSeq = new Map(marks.map(({ life, seq }) => [life, seq]));
     const isKnown = ({ life, seq }: WriteKey) => seq <= (judgedSeq.get(life) ?? 0);
@@ -132,10 +132,11 @@ export class Follower {
     if (hub.isWhole) this.#takeDescription();
     // The hub has judged what a clone wrote under the same ids.
     for (const { life, seq } of own) if (isKnown({ life, seq })) forked.add(life);
-    if (forked.size > 0) {
+    const renewedFrom = new Map([...keptFrom, ...[...forked].map((life) => [life, 0] as const)]);
+    if (renewedFrom.size > 0) {
       // Not that of what was written since `state`: that waits behind, and counts from 1.
       core.beginLife();
-      renewWriteIds(core, forked);
+      renewWriteIds(core, renewedFrom);
     }
     if (hub.isWhole) boundSeen(core, hub.common);
     const behindMs = state.setTime(hub.timeMs);
@@ -148,7 +149,7 @@ export class Follower {
 
   #takeMain(hub: HubState): Rebuilt {
     const update = unframeUpdate(hub.step2);
-    if (!hub.isWhole) return { moved: this.#applyMain(update, hub, true), own: [] };
+    if (!hub.isWhole) return { moved: this.#applyMain(update, hub, true), own: [], keptFrom: new Map() };
     const rebuilt = rebuild(this.#core, { ...hub, update });
     this.#core.line.reach(hub.digest);
     this.#core.main.takeMetaChanged();

@@ -189,7 +189,7 @@ export class Hub {
       if (refusal !== undefined && isForStamp(refusal)) this.#halted.add(vm);
     }
     this.#core.finishStep('remote');
-    if (this.lost.review(vm)) this.#core.emit({ type: 'lost' });
+    if (this.lost.review(vm, records)) this.#core.emit({ type: 'lost' });
     return refusals;
   }
 
@@ -200,7 +200,9 @@ export class Hub {
 
   #hasJudged(record: LogRecord): boolean {
     const isJudged = record.seq <= this.#marks.judgedUpTo(record.stamp.vm, record.life);
-    return isJudged || (this.#state.held(record)?.place ?? 0) > 0;
+    const isHeld = (this.#state.held(record)?.place ?? 0) > 0;
+    // Its VM may have given it another write id meanwhile.
+    return isJudged || isHeld || this.#trial.isRepeated(record) || this.#trial.isOverwritten(record);
   }
 
   /** Merges a command of this VM itself, which has seen everything; `local` is what stays here of it, and is stored together with it (rule M7). */

@@ -4,7 +4,7 @@
  */
 import type { KeptWrite } from './journal.ts';
 import { type WriteId, writeKey } from './kept-writes.ts';
-import { type ExecContent, isTreeContent, type TreeContent } from './record.ts';
+import { type ExecContent, isTreeContent, type LogRecord, type TreeContent } from './record.ts';
 import { roughSize } from './record-size.ts';
 
 /** A write that the hub lacks. */
@@ -59,11 +59,14 @@ export class LostWrites {
     return isNew;
   }
 
-  /** To be called when a VM's writes were judged. Says whether anything is listed no more. */
-  review(vm: string): boolean {
+  /** To be called when these records of a VM came to be judged: they may have been reported under other write ids. Says whether anything is listed no more. */
+  review(vm: string, records: readonly LogRecord[]): boolean {
     if (this.#entries.size === 0) return false;
+    const isJudged = (record: LogRecord) => this.#isKnown({ record, uri: '' });
+    const judged = new Set(records.filter(isJudged).map(stepKey));
     const found = [...this.#entries.values()].filter(
-      ({ write }) => write.record.stamp.vm === vm && this.#isKnown(write),
+      ({ write }) =>
+        write.record.stamp.vm === vm && (this.#isKnown(write) || judged.has(stepKey(write.record))),
     );
     return this.#take(found.map(({ write }) => writeKey(write.record))).length > 0;
   }
@@ -148,6 +151,12 @@ export class LostWrites {
     const ids = writes.map(({ record: { stamp, life, seq } }) => ({ vm: stamp.vm, life, seq }));
     for (const listener of this.#listeners) listener(reporter, ids);
   }
+}
+
+/** The same for one write under all its write ids. */
+function stepKey({ node, stamp, content }: LogRecord): string {
+  const about = 'exec' in content ? content.exec : node;
+  return `${stamp.ms} ${stamp.counter} ${stamp.vm} ${content.kind} ${about}`;
 }
 
 function sizeOf({ record, uri }: KeptWrite): number {

@@ -28,6 +28,8 @@ export interface Rebuilt {
   readonly moved: ReadonlyMap<string, Stamp>;
   /** What this VM wrote, and the hub lacks: it is to wait again, before all that waits. */
   readonly own: readonly LogRecord[];
+  /** The lives of which something is kept and not sent, each with the first counter: what is sent with later ones would make the hub, and others, take that for judged (rule D2). */
+  readonly keptFrom: ReadonlyMap<number, number>;
 }
 
 /** Throws `message-malformed` or `diverged`; then nothing was changed. */
@@ -61,10 +63,10 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
     core.kept.arrived(record);
     state.take(record);
   }
-  const offered = takeBack(core, [...own, ...waiting], others);
+  const { offered, keptFrom } = takeBack(core, [...own, ...waiting], others);
   offerReleased(core);
   for (const exec of execs) if (exec.order === undefined) state.forgetExec(exec);
-  return { moved, own: offered };
+  return { moved, own: offered, keptFrom };
 }
 
 /** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */
@@ -107,8 +109,13 @@ function placed({ state }: ReplicaCore, record: LogRecord): KeptWrite {
   return { record: { ...record, place: 0 }, uri };
 }
 
+interface TakenBack {
+  readonly offered: readonly LogRecord[];
+  readonly keptFrom: ReadonlyMap<number, number>;
+}
+
 /** Keeps what others wrote, with what this VM wrote that needs it; gives what else is this VM's own. */
-function takeBack(core: ReplicaCore, own: readonly KeptWrite[], others: readonly KeptWrite[]): LogRecord[] {
+function takeBack(core: ReplicaCore, own: readonly KeptWrite[], others: readonly KeptWrite[]): TakenBack {
   const { state, outbox, kept } = core;
   kept.add(others);
   for (const { record } of others) if (!isTreeRecord(record)) state.take(record);
@@ -116,12 +123,15 @@ function takeBack(core: ReplicaCore, own: readonly KeptWrite[], others: readonly
   // No mark of the hub is about this life: it is not sent.
   const life = core.random53();
   let seq = 0;
+  const keptFrom = new Map<number, number>();
   for (const { record, uri } of own) {
     if (!dependents.has(record)) continue;
+    keptFrom.set(record.life, Math.min(record.seq, keptFrom.get(record.life) ?? record.seq));
     outbox.leave(record);
     kept.add([{ record: setAside(state, record, { life, seq: ++seq }), uri }]);
   }
-  return own.flatMap(({ record }) => (dependents.has(record) || outbox.has(record) ? [] : record));
+  const offered = own.flatMap(({ record }) => (dependents.has(record) || outbox.has(record) ? [] : record));
+  return { offered, keptFrom };
 }
 
 /** Takes a write out of the tree; what is said of an Exec stays known, so that it is not carried out again (rule X2). */

@@ -29,14 +29,17 @@ export function trustedMarks(core: ReplicaCore, all: readonly Mark[]): TrustedMa
 }
 
 /**
- * Counts what waits of forked lives under the present one. Stamps stay: what the hub has all the same is merged once more without effect (rules M1, I2), and an Exec is known by its own id. To be called while nothing is
+ * Counts what waits of some lives, from a counter on, under the present one. Stamps stay: what the hub has all the same is merged once more without effect (rules M1, I2), and an Exec is known by its own id. To be called while nothing is
  * sent.
  */
-export function renewWriteIds({ outbox, state }: ReplicaCore, forked: ReadonlySet<number>): void {
+export function renewWriteIds(
+  { outbox, state }: ReplicaCore,
+  renewedFrom: ReadonlyMap<number, number>,
+): void {
   outbox.rewrite((pending) => ({
     ...pending,
     records: pending.records.map((record) =>
-      forked.has(record.life) ? renewWriteId(state, record) : record,
+      record.seq >= (renewedFrom.get(record.life) ?? Infinity) ? renewWriteId(state, record) : record,
     ),
   }));
 }

@@ -3,7 +3,15 @@ import { VirmoError } from '../errors.ts';
 import { judge, judgeOrder, type Refused } from './admission.ts';
 import { type Rivalry, rivalsOf, saysTheSame } from './conflicts.ts';
 import { recordsAbout } from './held-records.ts';
-import { addKey, isHubsOwn, isSameWrite, isTreeRecord, type LogRecord, type TreeRecord } from './record.ts';
+import {
+  addKey,
+  isHubsOwn,
+  isSameWrite,
+  isTreeContent,
+  isTreeRecord,
+  type LogRecord,
+  type TreeRecord,
+} from './record.ts';
 import { compareStamps } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 
@@ -95,6 +103,14 @@ export class Trial {
     if (!isTreeRecord(record)) return false;
     const other = this.#otherOfStamp(record);
     return other !== undefined && other.place > 0 && saysTheSame(other.content, record.content);
+  }
+
+  /** Whether its VM has written the same register since, as main has it. */
+  isOverwritten({ node, stamp, content }: LogRecord): boolean {
+    if (!isTreeContent(content) || content.kind === 'add' || content.kind === 'delete') return false;
+    const winner = this.#state.fold.node(node)?.registers[content.kind]?.winner;
+    const isLater = winner?.stamp.vm === stamp.vm && compareStamps(winner.stamp, stamp) > 0;
+    return isLater && winner.place > 0;
   }
 
   /** Whether another write of the same register has this stamp (rule T1), and says something else. */

@@ -231,6 +231,33 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     expect([happened(a, 'merged'), happened(a, 'delivered')]).toEqual([1, 1]);
   });
 
+  it('has a write again that others report under the write id that it had before it waited', () => {
+    const { group, a, b } = scene();
+    const [c, late] = [group.addFollower('c'), group.addFollower('late')];
+    group.settle();
+    const stored = [...group.hub.stored];
+    addInterior(b, './Of_b');
+    group.settle();
+    addLeaf(a, './Of_b/Of_a', '1');
+    set(a, './L', 'later');
+    group.settle();
+    for (const site of [a, b, late]) site.cut();
+    group.hub.putBack(stored);
+    set(a, './Of_b/Of_a', '2');
+    a.exchange();
+    c.exchange();
+    const reporters = group.hub.hub.lost
+      .list()
+      .flatMap(({ vm, reportedBy }) => (vm === 'a' ? reportedBy : []));
+    expect(new Set(reporters)).toEqual(new Set(['a', 'c']));
+    for (let round = 0; round < 5; round++) for (const site of [b, a, c]) site.exchange();
+    expect(read(group.hub, './Of_b/Of_a')).toBe('2');
+    expect(group.hub.hub.lost.list()).toEqual([]);
+    group.settle();
+    expect(group.hub.hub.lost.list()).toEqual([]);
+    expect([keptBy(c), keptBy(late)]).toEqual([[], []]);
+  });
+
   it('can have lost writes done again, or dismiss them; then nobody keeps them', () => {
     const { group, a, b } = scene();
     const [hubs, as] = [[...group.hub.stored], [...a.stored]];
@@ -447,6 +474,33 @@ describe('[X2] an Exec that a hub lacks which was put back', () => {
       expect(exec(site, id).isMerged, site.vm).toBe(true);
       expect([...exec(site, id).started], site.vm).toEqual(['b']);
     }
+  });
+
+  it('is not begun a second time when its order waits for a lost write, and its VM sends what it wrote later', () => {
+    const { group, a, b } = scene();
+    const c = group.addFollower('c');
+    group.settle();
+    const stored = [...group.hub.stored];
+    addInterior(b, './Of_b');
+    group.settle();
+    const id = order(a, './Of_b');
+    set(a, './L', 'later');
+    group.settle();
+    start(c, id);
+    group.settle();
+    b.cut();
+    group.hub.putBack(stored);
+    a.exchange();
+    expect(read(group.hub, './L')).toBe('later');
+    c.exchange();
+    expect(exec(c, id).started.has('c')).toBe(true);
+    group.settle();
+    for (const site of group.sites) {
+      expect(exec(site, id).isMerged, site.vm).toBe(true);
+      expect([...exec(site, id).started], site.vm).toEqual(['c']);
+      expect(keptBy(site), site.vm).toEqual([]);
+    }
+    expect(group.hub.hub.lost.list()).toEqual([]);
   });
 
   it('is known to have been begun by a VM whose word the hub had, and lacks, and that began anew meanwhile', () => {
