@@ -1,9 +1,10 @@
 /** A VM's commands that the hub does not have durably yet (rules D2, D5, Y2). */
 import type { Mark, PendingCommand, Refusal, WriteKey } from './journal.ts';
-import { commandKey, type OutboxCommand, partsOf, pendingOf } from './outbox-command.ts';
+import { commandKey, commandStamp, type OutboxCommand, partsOf, pendingOf } from './outbox-command.ts';
 import { isTreeRecord, type LogRecord } from './record.ts';
 import { roughSize } from './record-size.ts';
 import { SendGate } from './send-gate.ts';
+import { compareStamps, zeroStamp } from './stamp.ts';
 
 /** So many bytes (by `roughSize`) go into one branch update, as long as single commands are not larger: far below what hubs take. */
 const maxUpdateBytes = 1_048_576;
@@ -120,12 +121,21 @@ export class Outbox {
     return command;
   }
 
-  /** Commands that were taken for delivered wait again, before all others; to be called while nothing is sent. */
-  addFirst(commands: readonly PendingCommand[]): void {
-    const waiting = this.#unsent;
+  /**
+   * Commands that were taken for delivered wait again, each before what is stamped later: nothing builds on that, and of a life that a clone went on with they may be the later ones (rule D2). To be called while
+   * nothing is sent.
+   */
+  addAgain(commands: readonly PendingCommand[]): void {
+    const waiting = [...this.#unsent];
     this.#unsent = new Set();
-    for (const command of commands) this.add(command, true);
-    for (const command of waiting) this.#unsent.add(command);
+    let next = 0;
+    for (const pending of commands) {
+      const first = next;
+      while (isEarlier(waiting[next], pending)) next++;
+      for (const command of waiting.slice(first, next)) this.#unsent.add(command);
+      this.add(pending, true);
+    }
+    for (const command of waiting.slice(next)) this.#unsent.add(command);
   }
 
   /** Puts something else in the place of each command that waits, in the same order; to be called while nothing is sent. */
@@ -338,6 +348,11 @@ export class Outbox {
     const key = replaceableKey(command);
     if (key !== undefined && this.#replaceable.get(key) === command) this.#replaceable.delete(key);
   }
+}
+
+function isEarlier(one: PendingCommand | undefined, other: PendingCommand): boolean {
+  const stamp = one && commandStamp(one);
+  return stamp !== undefined && compareStamps(stamp, commandStamp(other) ?? zeroStamp) < 0;
 }
 
 function replaceableKey(command: OutboxCommand): string | undefined {

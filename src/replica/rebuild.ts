@@ -26,7 +26,7 @@ export interface WholeMain {
 export interface Rebuilt {
   /** The new stamps of this VM's waiting Adds that were merged under others, by their former keys. */
   readonly moved: ReadonlyMap<string, Stamp>;
-  /** What this VM wrote, and the hub lacks: it is to wait again, before all that waits. */
+  /** What this VM wrote, and the hub lacks: it is to wait again. */
   readonly own: readonly LogRecord[];
   /** The lives of which something is kept and not sent, each with the first counter: what is sent with later ones would make the hub, and others, take that for judged (rule D2). */
   readonly keptFrom: ReadonlyMap<number, number>;
@@ -152,10 +152,10 @@ export function keepStep(core: ReplicaCore, record: LogRecord): boolean {
   return true;
 }
 
-/** Has writes that were merged wait again, before all others; to be called while nothing is sent. */
+/** Has writes that were merged wait again, among the others in the order of their stamps; to be called while nothing is sent. */
 export function offerAgain({ state, outbox, random53 }: ReplicaCore, records: readonly LogRecord[]): void {
   for (const record of records) state.take(record);
-  outbox.addFirst(splitCommands(records).map((command) => waitAgain(command, state, random53())));
+  outbox.addAgain(splitCommands(records).map((command) => waitAgain(command, state, random53())));
 }
 
 /** Has this VM's own writes wait that need nothing any more that is kept. */

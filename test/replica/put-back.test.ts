@@ -590,6 +590,25 @@ describe('[Y4] a VM', () => {
     expectEqual({ group, a, b });
   });
 
+  it('that was put back sends what waits before what it wrote later, though the hub, put back as well, lacks both', () => {
+    const all = scene();
+    const { group, a } = all;
+    const stored = [...group.hub.stored];
+    addLeaf(a, './New', '1');
+    a.persist();
+    const early = [...a.stored];
+    set(a, './New', '2');
+    a.exchange();
+    a.putBack(early);
+    a.exchange();
+    expect([read(a, './New'), a.replica.isDelivered]).toEqual(['2', false]);
+    group.hub.putBack(stored);
+    a.exchange();
+    expect(read(group.hub, './New')).toBe('2');
+    group.settle();
+    expectEqual(all);
+  });
+
   it('of whose memory there are two loses nothing of what both write before they meet the hub', () => {
     const all = scene();
     const [one, other] = twoOfOneMemory(all);
