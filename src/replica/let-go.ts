@@ -4,15 +4,19 @@ import type { WriteId } from './kept-writes.ts';
 import type { LostWrites } from './lost-writes.ts';
 import { released } from './rebuild.ts';
 import type { LogRecord } from './record.ts';
+import { keepRefusedExecs } from './refused-execs.ts';
 
-/** Lets them go; an Exec among them that nobody has is forgotten, with what is kept of it. Says whether any of them was kept. */
+/** Lets them go; an Exec among them that nobody has is forgotten, with what is kept of it, but by its issuer. Says whether any of them was kept. */
 export function letGo({ kept, state }: ReplicaCore, ids: readonly WriteId[]): boolean {
   const taken = kept.take(ids);
-  for (const { content } of taken) {
+  for (const record of taken) {
+    const { content } = record;
     const exec = content.kind === 'exec' ? state.execs.get(content.id) : undefined;
     if (exec === undefined || exec.isMerged) continue;
     kept.takeSteps(exec.id);
-    state.forgetExec(exec);
+    // Whoever ordered it here is owed an outcome all the same (rule X4).
+    if (exec.issuer === state.vm) keepRefusedExecs([record], state);
+    else state.forgetExec(exec);
   }
   return taken.length > 0;
 }

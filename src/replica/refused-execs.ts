@@ -1,11 +1,11 @@
-/** Execs whose order the hub refused: they stay with their issuer, which owes whoever ordered them an outcome (rules S3, X4). */
+/** Execs whose order the hub refused, or lacks, and nobody wants (rule Y4): they stay with their issuer, which owes whoever ordered them an outcome (rules S3, X4). */
 import { Status } from '../tree/status.ts';
 import type { ExecState } from './execs.ts';
 import { type LogRecord, localPlace } from './record.ts';
 import type { ReplicaState } from './state.ts';
 
 /**
- * Makes the Execs that refused records ordered into ones of this VM alone: each with its answer, if it was run already; still waiting for that, if it runs; else with the answer
+ * Makes the Execs that these records ordered into ones of this VM alone: each with its answer, if it was run already; still waiting for that, if it runs; else with the answer
  * `refused`. Gives the records that stay here for it, to be stored.
  */
 export function keepRefusedExecs(refused: readonly LogRecord[], state: ReplicaState): LogRecord[] {
@@ -21,7 +21,7 @@ export function keepRefusedExecs(refused: readonly LogRecord[], state: ReplicaSt
 function localRecordsOf(exec: ExecState, state: ReplicaState): LogRecord[] {
   const { vm } = state;
   const records = [...exec.records.values()].map((record) => alone(record, vm));
-  const [order] = records;
+  const order = records.find(({ content }) => content.kind === 'exec');
   if (order !== undefined && !exec.started.has(vm) && !exec.results.has(vm))
     records.push({ ...order, life: state.life, seq: state.nextSeq(), content: refusal(exec.id) });
   return records;

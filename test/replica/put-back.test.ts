@@ -553,6 +553,28 @@ describe('[X2] an Exec that a hub lacks which was put back', () => {
     expect([read(b, './Of_c'), exec(b, id).started.has('b')]).toEqual(['x', true]);
   });
 
+  it('[X4] has an outcome at its issuer, though nobody wants what it waits for', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    const bs = [...b.stored];
+    addInterior(b, './Of_b');
+    group.settle();
+    const id = order(a, './Of_b', { server: 'dms' });
+    group.settle();
+    b.putBack(bs);
+    group.hub.putBack(stored);
+    group.settle();
+    expect(exec(a, id).isClosed).toBe(false);
+    group.hub.replica.dismissLost(group.hub.hub.lost.list().map((lost) => lost.id));
+    group.hub.flush();
+    group.settle();
+    a.restart();
+    const { isLocal, isClosed, results } = exec(a, id);
+    expect([isLocal, isClosed, results.get('a')?.answer]).toEqual([true, true, 'refused']);
+    expect([group.hub, b].map((site) => site.replica.exec(id))).toEqual([undefined, undefined]);
+    expect(keptBy(a)).toEqual([]);
+  });
+
   it('is forgotten by a VM that only heard of it, once nobody wants it', () => {
     const { group, a, b } = scene();
     const [hubs, as] = [[...group.hub.stored], [...a.stored]];
