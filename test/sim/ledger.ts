@@ -236,8 +236,24 @@ export class Ledger {
       const node = hub.nodeById(record.node);
       if (isPresent(record, node) || isLetGo(write.required, hub)) return [];
       if (this.#isSuperseded(write) || this.#isTold(write) || isListed(record)) return [];
+      if (this.#isDoneByOthers(write, isListed)) return [];
       return [JSON.stringify({ vm, seen, merged, record })];
     });
+  }
+
+  /**
+   * Whether it is a Delete of which another one, later and perhaps not knowing of it, had left nothing to do: a hub keeps the later one alone, and with that it is gone, listed or answered for.
+   */
+  #isDoneByOthers({ kind, chain, record }: Write, isListed: (record: LogRecord) => boolean): boolean {
+    if (kind !== 'delete' || record === undefined) return false;
+    return this.#writes.some(
+      (other) =>
+        other.kind === 'delete' &&
+        other.record !== undefined &&
+        chain.includes(other.node) &&
+        compareStamps(other.record.stamp, record.stamp) > 0 &&
+        (other.isGone || other.isAnswered || isListed(other.record)),
+    );
   }
 
   /** Whether its VM heard that it was refused, or that it, or another that wrote the same, was lost. */
