@@ -129,7 +129,7 @@ function carryOut<T>(
     books.clocks(mo).wrote(replica, shared);
     parts.push({ mo, records: [...shared, ...local] });
     written.push(books.ledger(mo).written(site.id, shared, ended, seen, replica));
-    locally.push(books.localLedger(site, mo).written(local, ended, replica));
+    locally.push(books.localLedger(site, mo).written(local, ended, replica, books.ledger(mo)));
     for (const { content } of [...shared, ...local])
       if (content.kind === 'exec') orders.push({ exec: content.id, mount: watch.mount });
     if (isAtomic && shared.length > 0) watch.hasOpenAtomic = true;

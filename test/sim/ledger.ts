@@ -61,8 +61,8 @@ export class Ledger {
   readonly lines: Lines = new Lines();
   /** Everything that the hub was seen to merge, or to write, in the present line. */
   #history = new Map<string, LogRecord>();
-  /** Notes and Deletes of all lines. */
-  readonly #ever = new Map<string, LogRecord>();
+  /** Notes and Deletes of all lines, with the line of each. */
+  readonly #ever = new Map<string, { readonly line: number; readonly record: LogRecord }>();
   readonly #refusedAdds = new Set<string>();
   /** Records whose stamps were made anew before they were merged (rule T3). */
   restamped = 0;
@@ -101,7 +101,7 @@ export class Ledger {
     replica: Replica,
   ): Written {
     const writes: Write[] = [];
-    const spot = { line: this.lines.ofEpoch(replica.meta?.epochs.at(-1)?.id), place: seen };
+    const spot = this.spotOf(replica, seen);
     const note = (write: Pick<Write, 'node' | 'chain' | 'kind' | 'record'>): void => {
       const required = requiredOf(write.chain, replica);
       const known = { vm, seen: spot, required, order: ++this.#order, command: writes };
@@ -151,7 +151,7 @@ export class Ledger {
       const placed = { ...record, place: record.place || place };
       if (!this.#history.has(key)) this.#history.set(key, placed);
       const { kind } = record.content;
-      if (kind === 'delete' || kind === 'conflict') this.#ever.set(`${this.lines.present} ${key}`, placed);
+      if (kind === 'delete' || kind === 'conflict') this.#note(key, placed);
       const write = this.#writeOf(record);
       if (write === undefined) continue;
       if (write.record !== undefined && compareStamps(write.record.stamp, record.stamp) !== 0)
@@ -219,11 +219,30 @@ export class Ledger {
     return this.#refusedAdds.has(node);
   }
 
-  /** Whether a Delete of the node was merged after this place. */
-  wasDeletedAfter(place: number, node: string): boolean {
-    for (const record of this.#ever.values())
-      if (record.node === node && record.content.kind === 'delete' && record.place > place) return true;
+  /** Where a VM is that has main up to this place. */
+  spotOf(replica: Replica, place: number): Spot {
+    return { line: this.lines.ofEpoch(replica.meta?.epochs.at(-1)?.id), place };
+  }
+
+  /** Whether a Delete of the node was merged that who had seen this had not seen. */
+  wasDeletedAfter(seen: Spot, node: string): boolean {
+    for (const { line, record } of this.#ever.values()) {
+      const isDelete = record.node === node && record.content.kind === 'delete';
+      if (isDelete && !this.lines.includes(seen, { line, place: record.place })) return true;
+    }
     return false;
+  }
+
+  /** Whether the hub was put back to before it had an Add of the node, of another VM: what stays in a VM below goes with that (rule Y4). */
+  hasLacked(node: string, vm: string): boolean {
+    const now = { line: this.lines.present, place: Number.POSITIVE_INFINITY };
+    return this.#writes.some(
+      (write) =>
+        write.kind === 'add' &&
+        write.node === node &&
+        write.vm !== vm &&
+        write.merged.some((spot) => !this.lines.includes(now, spot)),
+    );
   }
 
   /**
@@ -259,7 +278,9 @@ export class Ledger {
   /** Whether its VM heard that it was refused, or that it, or another that wrote the same, was lost. */
   #isTold(write: Write): boolean {
     if (write.isRefused) return true;
-    const notes = [...this.#ever.values()].filter(({ content }) => content.kind === 'conflict');
+    const notes = [...this.#ever.values()].flatMap(({ record }) =>
+      record.content.kind === 'conflict' ? record : [],
+    );
     const equals = this.#writes.filter((other) => isEqual(other, write));
     return notes.some((note) => equals.some((equal) => reports(note, equal.record)));
   }
@@ -292,6 +313,11 @@ export class Ledger {
     if (write.merged.some((spot) => this.lines.includes(later.seen, spot))) return true;
     if (later.vm !== write.vm) return false;
     return write.order < later.order || (this.#rewound.has(write.vm) && isStampedEarlier(write, later));
+  }
+
+  #note(key: string, record: LogRecord): void {
+    const line = this.lines.present;
+    this.#ever.set(`${line} ${key}`, { line, record });
   }
 
   #enter(write: Write, record: LogRecord): void {

@@ -3,6 +3,7 @@ import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import { chainOf } from '../replica/fate.ts';
 import { type Ended, hasBase, isLetGo, type Ledger, requiredOf, type Written } from './ledger.ts';
+import type { Spot } from './lines.ts';
 
 interface LocalWrite {
   readonly record: LogRecord;
@@ -10,8 +11,8 @@ interface LocalWrite {
   readonly chain: readonly string[];
   /** Those of them that the schema required. */
   readonly required: readonly string[];
-  /** The place in main that the VM had seen. */
-  readonly seen: number;
+  /** What the VM had seen of main. */
+  readonly seen: Spot;
   isAcknowledged: boolean;
 }
 
@@ -37,7 +38,7 @@ export class LocalLedger {
   }
 
   /** The VM carried out a command, which wrote these records and ended these nodes. */
-  written(records: readonly LogRecord[], ended: readonly Ended[], replica: Replica): Written {
+  written(records: readonly LogRecord[], ended: readonly Ended[], replica: Replica, shared: Ledger): Written {
     for (const { id } of ended) this.#end(id);
     // One that was added again in the same command is there, and nothing of what it was.
     for (const { node, content } of records) if (content.kind === 'delete') this.#end(node);
@@ -46,7 +47,9 @@ export class LocalLedger {
       if (record.content.kind === 'delete' || node?.alive !== true || !hasBase(record, replica)) return [];
       const chain = chainOf(node);
       const required = requiredOf(chain, replica);
-      return [{ record, chain, required, seen: replica.place, isAcknowledged: false }];
+      return [
+        { record, chain, required, seen: shared.spotOf(replica, replica.place), isAcknowledged: false },
+      ];
     });
     for (const write of writes) {
       const key = registerOf(write.record);
@@ -60,11 +63,12 @@ export class LocalLedger {
     };
   }
 
-  /** The acknowledged writes that are not there, nor a later one, though what they are below was neither deleted since nor refused, which `shared` knows, nor let go. */
+  /** The acknowledged writes that are not there, nor a later one, though what they are below was neither deleted since, nor refused, nor lost to the hub, which `shared` knows, nor let go. */
   vanished(replica: Replica, shared: Ledger): string[] {
     return [...this.#registers.values()].flatMap((writes) => {
       const [first] = writes;
       if (first?.isAcknowledged !== true || first.chain.some((id) => shared.wasRefused(id))) return [];
+      if (first.chain.some((id) => shared.hasLacked(id, replica.vm))) return [];
       const isDeleted = ({ chain, seen }: LocalWrite) => chain.some((id) => shared.wasDeletedAfter(seen, id));
       const isAnswered = writes.some(
         (write) => isShown(write.record, replica) || isDeleted(write) || isLetGo(write.required, replica),
