@@ -206,8 +206,8 @@ export const faults: readonly Fault[] = [
     rule: 'Y4',
     what: 'a VM whose copy is made anew does not send again what it wrote and the hub lost',
     file: 'src/replica/rebuild.ts',
-    text: 'return own.flatMap(({ record }) => (dependents.has(record) || outbox.has(record) ? [] : record));',
-    replacement: 'return own.flatMap(({ record }) => (record.seq > 0 ? [] : record));',
+    text: '(dependents.has(record) || outbox.has(record) ? [] : record)',
+    replacement: '(record.seq > 0 ? [] : record)',
     checks: ['[M8]'],
   },
   {
