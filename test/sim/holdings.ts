@@ -1,5 +1,7 @@
 /** Who has what: the records that processes have in memory and disks in their journals. What nobody has any more no rule can bring back (rule Y4). */
+import { decodeEntry } from '../../src/replica/journal.ts';
 import type { LogRecord } from '../../src/replica/record.ts';
+import type { Replica } from '../../src/replica/replica.ts';
 import { restore } from '../../src/replica/restore.ts';
 import { moDocument } from '../../src/vm/documents.ts';
 import type { Site } from './site.ts';
@@ -7,7 +9,11 @@ import type { Site } from './site.ts';
 /** All records of a management object that a VM has, in memory or on its disk, those included that it keeps for others; one that is in several places comes several times. */
 export function* recordsAt(site: Site, mo: string): Generator<LogRecord> {
   const mount = site.mounts.get(mo);
-  if (mount !== undefined) yield* mount.replica.records();
+  if (mount !== undefined) {
+    yield* mount.replica.records();
+    // To ask a hub for a snapshot makes it write; and it keeps nothing.
+    if (!site.isHub) yield* keptInMemory(mount.replica);
+  }
   const journal = site.disk.read().get(moDocument(mo));
   if (journal === undefined) return;
   const { merged, outbox, local, kept } = restore(journal, 1);
@@ -15,6 +21,11 @@ export function* recordsAt(site: Site, mo: string): Generator<LogRecord> {
   for (const { records } of outbox.commands()) yield* records;
   yield* local;
   for (const { record } of kept) yield record;
+}
+
+function keptInMemory(replica: Replica): LogRecord[] {
+  const entry = decodeEntry(replica.snapshot());
+  return entry.type === 'snapshot' ? entry.kept.map(({ record }) => record) : [];
 }
 
 /** What a VM wrote that waits, as its disk has it, until the hub has again what it needs. */
