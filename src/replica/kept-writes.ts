@@ -85,6 +85,15 @@ export class KeptWrites {
     return steps.flatMap(({ record }) => this.#take(writeKey(record)));
   }
 
+  /** What this VM's own writes saw of another line they have not seen of this one (rule D4). */
+  boundSeen(common: number): void {
+    for (const [key, write] of this.#writes) {
+      const { record } = write;
+      if (record.stamp.vm !== this.#vm || record.seen <= common) continue;
+      this.#writes.set(key, { ...write, record: { ...record, seen: common } });
+    }
+  }
+
   /** Takes out this VM's own writes that need nothing any more that is kept, in their order. */
   release(): LogRecord[] {
     const own = this.#listOwn();

@@ -54,8 +54,9 @@ export function renewWriteId(state: ReplicaState, record: LogRecord): LogRecord 
   return renewed;
 }
 
-/** What the writers of waiting commands saw of another line they have not seen of this one (rule D4), nor need their stamps be later than what was merged there (rule T3). To be called while nothing is sent. */
-export function boundSeen({ outbox, state }: ReplicaCore, common: number): void {
+/** What the writers of commands that wait, or are kept, saw of another line they have not seen of this one (rule D4), nor need their stamps be later than what was merged there (rule T3). To be called while nothing is sent. */
+export function boundSeen({ outbox, state, kept }: ReplicaCore, common: number): void {
+  kept.boundSeen(common);
   outbox.rewrite(({ records, floor = zeroStamp, ...pending }) => ({
     ...pending,
     floor: compareStamps(floor, state.lastMerged) <= 0 ? floor : state.lastMerged,

@@ -7,7 +7,7 @@ import type { LogRecord } from '../../src/replica/record.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { exec, order, start } from './exec-steps.ts';
 import { type FollowerSite, Group, type Site } from './group.ts';
-import { addInterior, addLeaf, putLeaf, read, remove, set } from './writes.ts';
+import { addInterior, addLeaf, at, chr, putLeaf, read, remove, set } from './writes.ts';
 
 interface Scene {
   readonly group: Group;
@@ -352,6 +352,29 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     expect(read(group.hub, './L')).toBe('of b, later');
     expect(happened(group.hub, 'conflict')).toBeGreaterThan(0);
     expectEqual({ group, a, b });
+  });
+
+  it('[D4] [M8] counts nothing of the other line as seen by what waited for a lost write: a conflict is told', () => {
+    const all = scene();
+    const { group, a, b } = all;
+    const stored = [...group.hub.stored];
+    addInterior(b, './Of_b');
+    for (let n = 0; n < 5; n++) set(group.hub, './L', `lost ${n}`);
+    group.settle();
+    a.do((tx, root) => {
+      putLeaf(tx, root, './Of_b/Of_a', 'x');
+      tx.replaceValue(at(root, './L'), chr('of a'));
+    });
+    group.settle();
+    b.cut();
+    group.hub.putBack(stored);
+    a.exchange();
+    group.nowMs += 1_000;
+    set(group.hub, './L', 'of the hub, later');
+    group.settle();
+    expect([read(group.hub, './Of_b/Of_a'), read(group.hub, './L')]).toEqual(['x', 'of the hub, later']);
+    expect(happened(group.hub, 'conflict')).toBeGreaterThan(0);
+    expectEqual(all);
   });
 
   it('writes on under its old identity, when its memory was put back: who has the other line gets all of main', () => {
