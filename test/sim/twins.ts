@@ -1,6 +1,7 @@
 /** Clones: for a while a second process has a VM's id, with a copy of its disk, or of its disk and its memory. It edits alone, connects, and is retired when the hub has all that it wrote. */
 import { execute } from './carry-out.ts';
 import { documentsOf } from './copies.ts';
+import { waitingAt } from './holdings.ts';
 import type { Image } from './image.ts';
 import { hasToDeliver } from './listed.ts';
 import type { Deed } from './scenario.ts';
@@ -46,7 +47,12 @@ export function beginTwin(simulation: Simulation, site: Site, deed: Clone, image
       return;
     }
     coverage.count('clones retired');
-    void twin.close().then(() => twins.delete(twin));
+    void twin.close().then(() => {
+      const leave = (): void => void twins.delete(twin);
+      // It would wait for ever for what nobody brings.
+      if (setup.mos.some(({ mo }) => waitingAt(twin, mo).length > 0)) witness.loses(twin, leave);
+      else leave();
+    });
   };
   edit();
   timeline.after(deed.offlineMs, undefined, () => {
