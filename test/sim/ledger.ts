@@ -275,9 +275,23 @@ export class Ledger {
     );
   }
 
+  /** Whether the Add that it builds on was refused, perhaps when it was offered again: what builds on that goes with it. */
+  #isAddRefused({ record }: Write): boolean {
+    const base = record?.base;
+    if (base === null || base === undefined) return false;
+    return this.#writes.some(
+      ({ kind, node, isRefused, record: add }) =>
+        isRefused &&
+        kind === 'add' &&
+        node === base.node &&
+        add !== undefined &&
+        compareStamps(add.stamp, base.stamp) === 0,
+    );
+  }
+
   /** Whether its VM heard that it was refused, or that it, or another that wrote the same, was lost. */
   #isTold(write: Write): boolean {
-    if (write.isRefused) return true;
+    if (write.isRefused || this.#isAddRefused(write)) return true;
     const notes = [...this.#ever.values()].flatMap(({ record }) =>
       record.content.kind === 'conflict' ? record : [],
     );
