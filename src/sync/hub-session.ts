@@ -5,7 +5,6 @@ import type { Hub } from '../replica/hub.ts';
 import type { Refusal } from '../replica/journal.ts';
 import { decodeKept } from '../replica/journal-codec.ts';
 import type { WriteId } from '../replica/kept-writes.ts';
-import { frameUpdate, mergeUpdates } from '../replica/main.ts';
 import { outdated } from '../replica/upgrade.ts';
 import {
   type BranchUpdate,
@@ -16,6 +15,7 @@ import {
   protocolVersion,
 } from '../wire/message.ts';
 import { Conversation } from './conversation.ts';
+import { type Owed, OwedUpdates } from './owed-updates.ts';
 import type { Port } from './port.ts';
 
 /** A management object that a hub serves. */
@@ -59,23 +59,11 @@ export interface HubSessionListener {
   dirty(): void;
 }
 
-/** What a VM has yet to be sent of main. */
-export interface Owed {
-  readonly queuedBytes: number;
-  /** Updates were dropped: it gets one difference instead (rule Y6). */
-  readonly isBehind: boolean;
-}
-
 interface OpenMo {
   readonly served: ServedMo;
   readonly reader: BranchReader;
   readonly leave: () => void;
-  /** Updates of main that the VM was not sent, in order. */
-  updates: Uint8Array[];
-  queuedBytes: number;
-  /** What the VM was sent of main: from there one difference makes up for updates that were dropped (rule Y6). */
-  sentVector: Uint8Array;
-  isBehind: boolean;
+  readonly updates: OwedUpdates;
   judged: number;
   refusals: Refusal[];
   toldJudged: number;
@@ -87,9 +75,6 @@ interface OpenMo {
   /** Commands of the VM wait to be durable here, the latest at this place. */
   awaitedPlace: number;
 }
-
-/** More than this of updates is not kept for a VM that does not read: it gets one difference later. */
-const maxQueuedBytes = 1_048_576;
 
 type Stage = 'greeting' | 'judging' | 'open';
 
@@ -134,7 +119,7 @@ export class HubSession {
   /** What waits for the VM of a management object; `undefined` where it does not have that open. */
   owed(served: ServedMo): Owed | undefined {
     for (const open of this.#mos.values()) {
-      if (open.served === served) return { queuedBytes: open.queuedBytes, isBehind: open.isBehind };
+      if (open.served === served) return open.updates.owed;
     }
     return undefined;
   }
@@ -191,7 +176,7 @@ export class HubSession {
   flush(): void {
     for (const [channel, open] of this.#mos) {
       if (this.#conversation.isReady) this.#tellAll(channel, open);
-      else dropWhenTooMuch(open);
+      else open.updates.dropWhenTooMuch();
     }
   }
 
@@ -260,7 +245,8 @@ export class HubSession {
     const { hub } = served;
     const state = hub.admit(this.#vm, message, served.durablePlace);
     const stopUpdates = hub.onUpdate((update) => {
-      this.#queue(open, update);
+      open.updates.queue(update);
+      this.#options.listener.dirty();
     });
     const stopUpgrades = hub.onUpgrade((before, next) => {
       if (!message.follows) this.#close(message.channel, outdated(message.mo, before, next));
@@ -286,10 +272,7 @@ export class HubSession {
         stopUpgrades();
         stopExpulsions();
       },
-      updates: [],
-      queuedBytes: 0,
-      sentVector: hub.vector(),
-      isBehind: false,
+      updates: new OwedUpdates(hub),
       judged: 0,
       refusals: [],
       toldJudged: 0,
@@ -317,13 +300,6 @@ export class HubSession {
     this.#mos.get(channel)?.served.hub.reportLost(this.#vm, decodeKept(writes), begins);
   }
 
-  #queue(open: OpenMo, update: Uint8Array): void {
-    if (open.isBehind) return;
-    open.updates.push(update);
-    open.queuedBytes += update.length;
-    this.#options.listener.dirty();
-  }
-
   /** What is found is told when it is in the VM's main. */
   #tellAll(channel: number, open: OpenMo): void {
     this.#tell(channel, open);
@@ -334,7 +310,7 @@ export class HubSession {
   #tell(channel: number, open: OpenMo): void {
     const { served, judged, refusals } = open;
     const { durablePlace } = served;
-    const update = takeUpdate(open);
+    const update = open.updates.take();
     const hasJudged = judged !== open.toldJudged;
     const isAwaited = open.toldDurable < open.awaitedPlace && open.toldDurable < durablePlace;
     if (update === undefined && !hasJudged && !isAwaited) return;
@@ -353,7 +329,7 @@ export class HubSession {
     open.toldDurable = durablePlace;
     if (hasJudged) open.awaitedPlace = place;
     open.refusals = [];
-    open.sentVector = served.hub.vector();
+    open.updates.sent();
   }
 
   #tellFound(channel: number, open: OpenMo): void {
@@ -383,20 +359,3 @@ export class HubSession {
 }
 
 const nothing = new Uint8Array(0);
-
-/** What the VM lacks of main, framed by y-protocols: the queued updates, or one difference when they were dropped. */
-function takeUpdate(open: OpenMo): Uint8Array | undefined {
-  const { updates, isBehind, sentVector } = open;
-  open.updates = [];
-  open.queuedBytes = 0;
-  open.isBehind = false;
-  if (isBehind) return open.served.hub.missing(sentVector);
-  return updates.length === 0 ? undefined : frameUpdate(mergeUpdates(updates));
-}
-
-function dropWhenTooMuch(open: OpenMo): void {
-  if (open.queuedBytes <= maxQueuedBytes) return;
-  open.updates = [];
-  open.queuedBytes = 0;
-  open.isBehind = true;
-}

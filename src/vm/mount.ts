@@ -13,34 +13,20 @@ import type { Replica } from '../replica/replica.ts';
 import type { Resolution } from '../replica/resolve.ts';
 import type { ServedMo, TreeCheckpoint } from '../sync/hub-session.ts';
 import { Status } from '../tree/status.ts';
-import { formatUri, parsePath, type UriLimits } from '../tree/uri.ts';
+import { formatUri, parsePath } from '../tree/uri.ts';
 import { DurableMain, type JournalMark } from './durable-main.ts';
 import { type ExecOutcome, Listeners, type MountEvent } from './events.ts';
 import { ExecDesk } from './exec-desk.ts';
 import type { ExecHandler, ExecHandlerOptions } from './exec-runner.ts';
 import { MemberWatch } from './member-watch.ts';
+import type { MountHost } from './mount-host.ts';
 import { checkNewName } from './new-name.ts';
 import type { Journaled } from './persistence.ts';
 import { mountEventOf } from './reports.ts';
-import type { Room } from './room.ts';
 import { Peers, type SyncState, syncStateOf } from './sync-state.ts';
 import { TreeCheck } from './tree-check.ts';
 import { TurnEnd } from './turn.ts';
 import { Waits } from './waits.ts';
-import type { World } from './world.ts';
-
-/** What a mount needs of its VM. */
-export interface MountHost {
-  readonly uriLimits: UriLimits;
-  readonly world: World;
-  /** Whether Execs ordered here run here when no hub is in reach (rule X2). */
-  readonly runsWithoutHub: boolean;
-  readonly room: Pick<Room, 'isFull'>;
-  /** Something of the mount is to be stored or sent at the end of the turn. */
-  dirty(): void;
-  /** Resolves when everything recorded until now is durable here. */
-  stored(): Promise<void>;
-}
 
 /** A mounted management object; made by `Vm.mount`. */
 export class Mount implements Journaled, ServedMo {

@@ -1,5 +1,5 @@
 /** Who has what: the records that processes have in memory and disks in their journals. What nobody has any more no rule can bring back (rule Y4). */
-import { decodeEntry } from '../../src/replica/journal.ts';
+import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import type { LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import { restore } from '../../src/replica/restore.ts';
