@@ -23,13 +23,13 @@ export interface ServedMo {
   readonly hub: Hub;
   /** The place up to which the hub's own storage has main (rule Y2). */
   readonly durablePlace: number;
-  /** What its tree comes to at a place, from time to time another one (rule Y4). */
+  /** What its tree comes to, from time to time another one (rule Y4). */
   readonly treeCheckpoint: TreeCheckpoint | undefined;
 }
 
-/** What main's tree comes to at a place. */
+/** What main's tree comes to, as long as main has this digest: commands that leave nothing in main have places, too. */
 export interface TreeCheckpoint {
-  readonly place: number;
+  readonly digest: number;
   readonly treeHash: number;
 }
 
@@ -64,6 +64,8 @@ interface OpenMo {
   readonly reader: BranchReader;
   readonly leave: () => void;
   readonly updates: OwedUpdates;
+  /** The place that the VM was told last. */
+  toldPlace: number;
   judged: number;
   refusals: Refusal[];
   toldJudged: number;
@@ -273,6 +275,7 @@ export class HubSession {
         stopExpulsions();
       },
       updates: new OwedUpdates(hub),
+      toldPlace: state.place,
       judged: 0,
       refusals: [],
       toldJudged: 0,
@@ -325,6 +328,7 @@ export class HubSession {
       judgedUpTo: judged,
       refusals,
     });
+    open.toldPlace = place;
     open.toldJudged = judged;
     open.toldDurable = durablePlace;
     if (hasJudged) open.awaitedPlace = place;
@@ -343,8 +347,9 @@ export class HubSession {
     const { treeCheckpoint } = open.served;
     if (treeCheckpoint === undefined || treeCheckpoint === open.toldCheckpoint) return;
     open.toldCheckpoint = treeCheckpoint;
-    if (treeCheckpoint.place === open.served.hub.place)
-      this.#conversation.send({ type: 'check', channel, ...treeCheckpoint });
+    const { digest, treeHash } = treeCheckpoint;
+    if (digest === open.served.hub.digest)
+      this.#conversation.send({ type: 'check', channel, place: open.toldPlace, treeHash });
   }
 
   #letGo(channel: number): void {

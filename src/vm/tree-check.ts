@@ -15,7 +15,7 @@ export class TreeCheck {
     this.#replica = replica;
   }
 
-  /** The latest one, to be told to everybody whose main is at its place. */
+  /** The latest one, to be told to everybody, as long as main is the same. */
   get latest(): TreeCheckpoint | undefined {
     return this.#latest;
   }
@@ -25,9 +25,9 @@ export class TreeCheck {
     const { hub } = this.#replica;
     this.#ticks++;
     if (hub === undefined || this.#ticks < ticksBetween) return false;
-    if (hub.hasUnwritten || hub.place === this.#latest?.place) return false;
+    if (hub.hasUnwritten || hub.digest === this.#latest?.digest) return false;
     this.#ticks = 0;
-    this.#latest = { place: hub.place, treeHash: this.#replica.treeHash };
+    this.#latest = { digest: hub.digest, treeHash: this.#replica.treeHash };
     return true;
   }
 }

@@ -22,7 +22,7 @@ function scene(): Scene {
 /** The hub names what its tree comes to, or something else. */
 function checkpoint({ served }: Scene, offBy = 0): void {
   served.hub.write();
-  served.treeCheckpoint = { place: served.hub.place, treeHash: served.replica.treeHash + offBy };
+  served.treeCheckpoint = { digest: served.hub.digest, treeHash: served.replica.treeHash + offBy };
 }
 
 describe('[Y4] trees that are compared at a place', () => {
@@ -51,6 +51,30 @@ describe('[Y4] trees that are compared at a place', () => {
     all.served.hub.write();
     all.line.hub.flush();
     expect(checks()).toBe(1);
+  });
+
+  it('are compared, too, after a command that left nothing in main, of which nobody else was told', () => {
+    const all = scene();
+    const other = all.meeting.replica('other');
+    const line = all.meeting.connect('other', { fumo: other });
+    line.carry();
+    for (const replica of [other, all.served.replica]) {
+      all.meeting.nowMs += 1_000;
+      const tx = replica.begin();
+      tx.delete(replica.root.child('A') ?? replica.root);
+      tx.commit();
+    }
+    all.line.carry();
+    const { place, digest } = all.served.hub;
+    line.follower.flush();
+    line.carryUp();
+    all.meeting.write();
+    expect(all.served.hub).toMatchObject({ place: place + 1, digest });
+    all.line.carry();
+    expect(all.vm.place).toBe(place);
+    checkpoint(all, 1);
+    all.line.hub.flush();
+    expect(() => all.line.carryDown()).toThrow(expect.objectContaining({ code: 'diverged' }));
   });
 
   it('are not compared while something of the VM itself is in its tree', () => {
