@@ -5,7 +5,7 @@ import { isMerged, recordsOf } from './held-records.ts';
 import type { HubBook, JournalEntry, PendingCommand, StoredMark } from './journal.ts';
 import { encodeEntry } from './journal-codec.ts';
 import type { KeptWrites } from './kept-writes.ts';
-import type { Line } from './line.ts';
+import { Line } from './line.ts';
 import type { Main } from './main.ts';
 import type { OpenConflict } from './open-conflicts.ts';
 import type { Backlog, Outbox } from './outbox.ts';
@@ -28,7 +28,7 @@ export class ReplicaCore {
   /** What this VM knew as a hub, before this process. */
   readonly hubBook: HubBook;
   /** Where main is on its hub's line of writing (rule Y4). */
-  readonly line: Line;
+  line: Line;
   /** What other VMs wrote that was in main, and the hub lacks (rule Y4). */
   readonly kept: KeptWrites;
   main: Main;
@@ -146,6 +146,15 @@ export class ReplicaCore {
       local: [...this.localRecords(), ...this.state.fold.withheld()],
       kept: this.kept.list(),
     };
+  }
+
+  /** Main's document must not be used on (rule Y7): what was known before is put into another one, of no hub's line, so that the next connection asks for all of main. Of no use to who wants the hub's log: what is not needed any more is not in it. */
+  giveMainUp(): void {
+    const notes = this.state.conflictNotes();
+    const records: LogRecord[] = [...this.mergedRecords(), ...notes];
+    records.sort((a, b) => a.place - b.place || a.seq - b.seq);
+    this.main = this.main.salvage(this.random53(), records);
+    this.line = new Line();
   }
 
   /** The records of main that are held. */

@@ -6,7 +6,7 @@ import { isForStamp, type KeptWrite, type Mark, type Refusal, type WriteKey } fr
 import type { WriteId } from './kept-writes.ts';
 import { letGo } from './let-go.ts';
 import { emptyDigest } from './line.ts';
-import { frameUpdate, Main, unframeUpdate } from './main.ts';
+import { frameUpdate, unframeUpdate } from './main.ts';
 import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './outbox-command.ts';
 import { offerAgain, offerReleased, type Rebuilt, rebuild } from './rebuild.ts';
 import { addKey, isTreeRecord } from './record.ts';
@@ -241,8 +241,7 @@ export class Follower {
         core.state.take(record);
       }
     } catch (error) {
-      // After any exception inside Yjs the document is not used on (rule Y7): the next connection asks for all of main.
-      if (error instanceof VirmoError && error.code === 'diverged') core.main = new Main(core.random53());
+      if (error instanceof VirmoError && error.code === 'diverged') core.giveMainUp();
       throw error;
     }
     core.state.place = place;

@@ -51,6 +51,9 @@ export class Main {
   readonly #log: Y.Array<unknown>;
   readonly #meta: Y.Map<string | number>;
   #hasMetaChanged = false;
+  #isMetaNew = false;
+  /** The meta that was there after the last update that Yjs took. */
+  #soundMeta: ReadonlyMap<string, string | number> = new Map();
 
   constructor(clientId: number) {
     this.#doc = new Y.Doc();
@@ -59,6 +62,7 @@ export class Main {
     this.#meta = this.#doc.getMap('meta');
     this.#meta.observe(() => {
       this.#hasMetaChanged = true;
+      this.#isMetaNew = true;
     });
   }
 
@@ -153,6 +157,17 @@ export class Main {
     const { pendingStructs, pendingDs } = this.#doc.store;
     if (pendingStructs !== null || pendingDs !== null)
       throw new VirmoError('diverged', `${what} builds on one that is missing`);
+    if (this.#isMetaNew) this.#soundMeta = new Map(this.#meta.entries());
+    this.#isMetaNew = false;
+  }
+
+  /** Another document that holds these records and what this one said of itself before an update was `diverged`: of no line, so that it is to be made anew from the hub's. */
+  salvage(clientId: number, records: readonly LogRecord[]): Main {
+    const main = new Main(clientId);
+    const isNeeded = (): boolean => true;
+    main.author(isNeeded, () => records.length).write(records, this.#soundMeta);
+    main.#soundMeta = this.#soundMeta;
+    return main;
   }
 
   /** The records now in the log, in its order. */

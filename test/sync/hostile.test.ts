@@ -1,6 +1,7 @@
 import * as encoding from 'lib0/encoding';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { exportCanonical } from '../../src/replica/export.ts';
 import { frameUpdate } from '../../src/replica/main.ts';
 import type { LogRecord } from '../../src/replica/record.ts';
 import { encodeRecord } from '../../src/replica/record-codec.ts';
@@ -264,5 +265,38 @@ describe('[Y7] a hub that sends as news', () => {
     line.hub.abandon();
     meeting.connect('game', { fumo: replica }).carry();
     expect(content(replica)).toEqual({ A: '1', Lost: '1' });
+  });
+
+  it('[Y7] such an update: the VM keeps what it had, also what main says of itself, and a process that begins anew from that gets all of main', () => {
+    const meeting = new Meeting();
+    const served = meeting.serve('fumo');
+    const replica = meeting.replica('game');
+    const line = meeting.connect('game', { fumo: replica });
+    write(served.replica, { Kept: '1', Gone: '1' });
+    meeting.write();
+    const tx = served.replica.begin();
+    tx.delete(served.replica.root.child('Gone') ?? served.replica.root);
+    tx.commit();
+    line.carry();
+    const before = { meta: replica.meta, tree: exportCanonical(replica.root), place: replica.place };
+    write(served.replica, { Lost: '1' });
+    meeting.write();
+    line.hub.flush();
+    line.down.frames.length = 0;
+    write(served.replica, { A: '1' });
+    meeting.write();
+    line.hub.flush();
+    expect(() => line.carryDown()).toThrow(expect.objectContaining({ code: 'diverged' }));
+    line.follower.abandon();
+    line.hub.abandon();
+    const again = meeting.restored('game', [replica.snapshot()]);
+    for (const { meta, root, place } of [replica, again])
+      expect({ meta, tree: exportCanonical(root), place }).toEqual(before);
+    const heard: string[] = [];
+    again.observe(({ type }) => heard.push(type));
+    meeting.connect('game', { fumo: again }).carry();
+    expect(heard).toContain('rebuilt');
+    expect(content(again)).toEqual({ A: '1', Kept: '1', Lost: '1' });
+    expect(again.encodeMain()).toEqual(served.replica.encodeMain());
   });
 });
