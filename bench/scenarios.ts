@@ -178,7 +178,7 @@ export const scenarios: readonly Scenario[] = [
     about:
       '1,000 leaves come each day and go on the next, for a year, by 3 VMs, one away for a month (quick: 60 days of 50, away for 20)',
     floor: 'yjs',
-    rounds: { full: 1, quick: 1 },
+    rounds: { full: 3, quick: 1 },
     work: {
       full: churn({ days: 365, leavesPerDay: 1000, awayFrom: 100, awayUntil: 130 }),
       quick: churn({ days: 60, leavesPerDay: 50, awayFrom: 20, awayUntil: 40 }),

@@ -33,6 +33,7 @@ describe('the table of scenarios', () => {
       'apply-1k',
       'apply-100k',
       'overwrites',
+      'churn-year',
       'open-100k',
       'durable-1',
       'durable-16',

@@ -586,7 +586,7 @@ describe('[X2] an Exec that a hub lacks which was put back', () => {
     group.settle();
     b.putBack(bs);
     group.hub.putBack(stored);
-    group.settle();
+    for (const site of [a, b]) site.exchange();
     expect(exec(a, id).isClosed).toBe(false);
     group.hub.replica.dismissLost(group.hub.hub.lost.list().map((lost) => lost.id));
     group.hub.flush();

@@ -96,7 +96,7 @@ export const faults: readonly Fault[] = [
     name: 'half-atomic',
     rule: 'M7',
     what: 'the hub writes half of what it merged in one update and the rest in the next',
-    file: 'src/replica/hub.ts',
+    file: 'src/replica/main-writer.ts',
     text: `    this.#unwritten = [];
     this.#unwrittenLocal = [];
     this.#meta`,
@@ -197,8 +197,8 @@ export const faults: readonly Fault[] = [
     rule: 'Y4',
     what: 'a copy of main that is of a line which the hub has left is taken for one of its own',
     file: 'src/replica/hub.ts',
-    text: '    const isWhole = !line.knows(follower.digest);\n',
-    replacement: '    const isWhole = line.digest === 0 && !line.knows(follower.digest);\n',
+    text: '    const isOfLine = line.knows(follower.digest);\n',
+    replacement: '    const isOfLine = line.digest !== 0 || line.knows(follower.digest);\n',
     checks: ['[D1]', '[M8]', 'an update of main builds on one'],
   },
   {
@@ -242,9 +242,9 @@ export const faults: readonly Fault[] = [
     rule: 'D2',
     what: 'a hub that begins anew has forgotten how far it had judged, and merges again what is sent again',
     file: 'src/replica/life-marks.ts',
-    text: '      const mark = this.#mark(vm, life);\n      mark.seq = seq;\n      mark.refused = [...refused];\n',
+    text: '      const mark = this.#mark(vm, life);\n      mark.seq = seq;\n      mark.place = place;\n      mark.refused = [...refused];\n',
     replacement:
-      '      const mark = this.#mark(vm, life);\n      mark.seq = 0 * seq;\n      mark.refused = [...refused];\n',
+      '      const mark = this.#mark(vm, life);\n      mark.seq = 0 * seq;\n      mark.place = place;\n      mark.refused = [...refused];\n',
     checks: ['[D2]', '[M8]', '[D1]'],
   },
   {
@@ -333,8 +333,8 @@ export const faults: readonly Fault[] = [
     name: 'slow-reader-forgotten',
     rule: 'Y6',
     what: 'a slow reader is not sent the difference that makes up for dropped updates',
-    file: 'src/sync/hub-session.ts',
-    text: 'if (isBehind) return open.served.hub.missing(sentVector);',
+    file: 'src/sync/owed-updates.ts',
+    text: 'if (isBehind) return this.#hub.missing(this.#sentVector);',
     replacement: 'if (isBehind) return undefined;',
     checks: ['an update of main builds on one that is missing', '[D1]'],
   },
