@@ -13,15 +13,19 @@ import type { Site } from './site.ts';
 export function listedAt({ sites }: Simulation, hub: Mount): (record: LogRecord) => boolean {
   const merged = new Set([...hub.replica.records()].map(keyOf));
   const listed = new Set<string>();
-  for (const { id, vm, timeMs, content } of hub.lostWrites()) {
+  const ids = hub.lostWrites().map(({ id }) => id);
+  for (const id of ids)
     if (merged.has(id)) throw new Error(`[Y4] ${hub.mo}: listed as lost, and merged: ${id}`);
-    listed.add(id).add(`${vm} ${timeMs} ${textOf({ content })}`);
-  }
+  for (const { record } of hub.hub.lost.of(ids)) listed.add(keyOf(record)).add(sameWrite(record));
   if (listed.size > 0)
     for (const site of sites) for (const record of waitingAt(site, hub.mo)) listed.add(keyOf(record));
   // Under another write id it may be listed, too: by its stamp and content it is the same.
-  return (record) =>
-    listed.has(keyOf(record)) || listed.has(`${record.stamp.vm} ${record.stamp.ms} ${textOf(record)}`);
+  return (record) => listed.has(keyOf(record)) || listed.has(sameWrite(record));
+}
+
+function sameWrite(record: LogRecord): string {
+  const { node, stamp } = record;
+  return `${stamp.ms} ${stamp.counter} ${stamp.vm} ${node} ${textOf(record)}`;
 }
 
 /** An Exec whose order a hub lacks that was put back, or waits for what it lacks, is open until the hub has it again, or nobody wants it (rule Y4). */
