@@ -66,6 +66,11 @@ export class ExecLog {
     for (const exec of execs) this.#runOf(vm, exec).times = 0;
   }
 
+  /** A second process of a VM that was about to run what it had begun is about to run that, too. */
+  begunTwice(vm: string): void {
+    for (const exec of this.begunAt(vm)) this.#runOf(vm, exec).times--;
+  }
+
   /** An older state of the VM is back: of what it began alone its disk had the only word. */
   wasSetBack(vm: string): void {
     this.#unsure.add(vm);

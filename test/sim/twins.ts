@@ -24,6 +24,7 @@ export function beginTwin(simulation: Simulation, site: Site, deed: Clone, image
   twin.isOffline = true;
   coverage.count(image === undefined ? 'clones of disks' : 'clones of memories');
   books.execs.doubled(site.id);
+  if (image !== undefined) books.execs.begunTwice(site.id);
   witness.setBack(site);
   witness.loses(twin, () => {
     twins.add(twin);
