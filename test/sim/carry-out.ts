@@ -75,6 +75,14 @@ export function dismissLost(simulation: Simulation, mo: string): void {
   mount.dismissLost(ids);
 }
 
+/** At the hub an operator expels a VM, if it is a member (rule Y5). */
+export function expel({ hub, coverage }: Simulation, { id }: Site, mo: string): void {
+  const mount = hub.views.find((each) => each.mo === mo);
+  if (mount === undefined || !mount.replica.members.includes(id)) return;
+  coverage.count('members expelled');
+  mount.expel(id);
+}
+
 /** The DM servers acknowledge what they were told of the Execs of a management object. */
 export function acknowledge(simulation: Simulation, site: Site, mo: string): void {
   const mount = site.views.find((each) => each.mo === mo);

@@ -44,6 +44,8 @@ export const subjects = [
   'acknowledged writes gone with who had them',
   'stops',
   'pauses',
+  'hours',
+  'members expelled',
   'clock shifts',
   'clocks off beyond the bound',
   'slow readers',

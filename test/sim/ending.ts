@@ -25,7 +25,7 @@ export async function finishExecs(simulation: Simulation): Promise<void> {
   for (const site of sites) for (const { mo } of setup.mos) acknowledge(simulation, site, mo);
   await simulation.run(100);
   await comeToRest(simulation);
-  hub.clockErrorMs = forgetAfterMs;
+  hub.clockErrorMs += forgetAfterMs;
   const knows = (): string | undefined => {
     for (const { id, mounts } of sites) {
       for (const { mo, replica } of mounts.values()) {

@@ -1,5 +1,5 @@
 /** What each deed of a scenario does to a simulation. What lasts is ended by the timeline. */
-import { acknowledge, dismissLost, execute, recoverLost, resolve } from './carry-out.ts';
+import { acknowledge, dismissLost, execute, expel, recoverLost, resolve } from './carry-out.ts';
 import { hasRenewal } from './commands.ts';
 import { copyOf, putBack } from './copies.ts';
 import { usualSlownessMs } from './disk.ts';
@@ -132,6 +132,13 @@ function play(simulation: Simulation, deed: Deed, image: Image | undefined): voi
       site.clockErrorMs = deed.errorMs;
       return;
     }
+    case 'hour':
+      coverage.count('hours');
+      site.clockErrorMs += 3_700_000;
+      return;
+    case 'expel':
+      expel(simulation, site, deed.mo);
+      return;
     case 'break-disk': {
       site.disk.failure = deed.failure;
       after(deed.lastsMs, () => {

@@ -70,6 +70,10 @@ export type Deed = { readonly vm: number } & (
       readonly commands: readonly { readonly command: Command; readonly server?: string }[];
       readonly offlineMs: number;
     }
+  /** Of the hub: its wall clock is set ahead by more than an hour, so that it forgets what all have seen (rule Y5). */
+  | { readonly type: 'hour' }
+  /** At the hub an operator expels this VM (rule Y5). */
+  | { readonly type: 'expel'; readonly mo: string }
   /** From now on its wall clock is off by so much. */
   | { readonly type: 'clock'; readonly errorMs: number }
   | { readonly type: 'break-disk'; readonly failure: Failure; readonly lastsMs: number }

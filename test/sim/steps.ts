@@ -48,6 +48,8 @@ const deeds = {
   acknowledge: 10,
   recover: 2,
   dismiss: 1,
+  hour: 4,
+  expel: 4,
 } as const;
 
 /** How often a plot is begun where none is under way. */
@@ -177,6 +179,10 @@ function randomDeed(random: Random, situation: Situation): Deed {
     case 'recover':
     case 'dismiss':
       return { type: kind, vm: 0, mo: random.pick(setup.mos).mo };
+    case 'hour':
+      return { type: kind, vm: 0 };
+    case 'expel':
+      return { type: kind, vm: follower, mo: random.pick(setup.mos).mo };
     case 'acknowledge':
       return { type: kind, vm, mo: random.pick(setup.mos).mo };
   }

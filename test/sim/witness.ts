@@ -132,7 +132,8 @@ export class Witness implements SiteWitness {
         books.clocks(mount.mo).welcomed(mount.replica);
         return;
       case 'rejected':
-        if (event.error.code !== 'mo-unknown') failures.add(event.error, placeOf(site, mount));
+        if (event.error.code !== 'mo-unknown' && event.error.code !== 'expelled')
+          failures.add(event.error, placeOf(site, mount));
         return;
       case 'exec-result':
         if (event.vm === site.id && event.result.answer === 'interrupted')
@@ -148,6 +149,7 @@ export class Witness implements SiteWitness {
       case 'changed':
       case 'conflict':
       case 'described':
+      case 'expelled':
       case 'rebuilt':
       case 'lost':
       case 'exec-closed':
