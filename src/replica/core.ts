@@ -85,6 +85,11 @@ export class ReplicaCore {
     this.state.beginLife(this.random53());
   }
 
+  /** A connection to a hub begins, and a life with it (rule Y4). */
+  beginConnection(): void {
+    this.state.beginConnection(this.random53());
+  }
+
   observe(listener: (event: ReplicaEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -11,7 +11,7 @@ import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './o
 import { offerAgain, offerReleased, type Rebuilt, rebuild } from './rebuild.ts';
 import { addKey, isTreeRecord } from './record.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
-import { boundSeen, renewWriteIds, trustedMarks } from './renew-write-ids.ts';
+import { boundSeen, renewWriteIds, startsFrom, trustedMarks } from './renew-write-ids.ts';
 import { renewStamps } from './restamp.ts';
 import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
 import { descriptionIn, type OfferedDescription } from './upgrade.ts';
@@ -94,7 +94,7 @@ export class Follower {
       pending.set(life, Math.min(seq, pending.get(life) ?? seq));
     }
     // What is written from here on is in no life that a clone, or a process of before, goes on with: nor is the hub asked about it.
-    this.#core.beginLife();
+    this.#core.beginConnection();
     return {
       origin: meta?.origin ?? 0,
       epoch: meta?.epochs.at(-1)?.id ?? 0,
@@ -132,11 +132,13 @@ export class Follower {
     if (hub.isWhole) this.#takeDescription();
     // The hub has judged what a clone wrote under the same ids.
     for (const { life, seq } of own) if (isKnown({ life, seq })) forked.add(life);
-    const renewedFrom = new Map([...keptFrom, ...[...forked].map((life) => [life, 0] as const)]);
+    const forkedFrom = [...forked].map((life) => [life, 0] as const);
+    const renewedFrom = new Map([...startsFrom(core), ...keptFrom, ...forkedFrom]);
     if (renewedFrom.size > 0) {
       // Not that of what was written since `state`: that waits behind, and counts from 1.
       core.beginLife();
       renewWriteIds(core, renewedFrom);
+      isChanged = true;
     }
     if (hub.isWhole) boundSeen(core, hub.common);
     const behindMs = state.setTime(hub.timeMs);

@@ -44,6 +44,18 @@ export function renewWriteIds(
   }));
 }
 
+/** From which counter on the lives of former connections are made anew in which this VM's word waits that it has begun an Exec: a copy of its memory has the same word, and only by its life one can tell whose the hub has first (rule X2). */
+export function startsFrom({ outbox, state }: ReplicaCore): Map<number, number> {
+  const from = new Map<number, number>();
+  for (const { records } of outbox.unmerged()) {
+    for (const { life, seq, content } of records) {
+      if (content.kind === 'started' && !state.livesNow(life))
+        from.set(life, Math.min(seq, from.get(life) ?? seq));
+    }
+  }
+  return from;
+}
+
 /** The same write under the next write id of this process. */
 export function renewWriteId(state: ReplicaState, record: LogRecord): LogRecord {
   const renewed: LogRecord = { ...record, life: state.life, seq: state.nextSeq() };

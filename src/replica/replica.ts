@@ -279,10 +279,14 @@ export class Replica implements Tree {
     return isThere && target !== undefined && isInTree(target) ? target : undefined;
   }
 
-  /** Whether this process is the one of this VM that began an Exec, as far as is known: not a clone of it, nor an earlier one. */
-  hasStarted({ records }: ExecState): boolean {
-    const started = records.get(`started ${this.vm}`);
-    return started !== undefined && this.hasLived(started.life);
+  /**
+   * Whether this process is the one of this VM that began an Exec: not a clone of it, nor an earlier one. By the hub's word that is certain only of what was begun on the present connection: of an earlier one a copy of this
+   * process's memory may know, too (rule X2).
+   */
+  hasStarted({ records }: ExecState, by: 'hub' | 'here'): boolean {
+    const { state } = this.#core;
+    const life = records.get(`started ${this.vm}`)?.life;
+    return life !== undefined && (by === 'hub' ? state.livesNow(life) : state.hasLived(life));
   }
 
   /** Throws RangeError for a node that the schema given to this replica does not know: nobody could order its Exec. */

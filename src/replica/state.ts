@@ -36,6 +36,8 @@ export class ReplicaState {
   #life: number;
   /** Those of this process, the present one included. */
   readonly #lives = new Set<number>();
+  /** Those of the present connection, or, before the first, of the process. */
+  #livesNow = new Set<number>();
   readonly execs: ExecBook = new ExecBook();
   readonly #conflicts = new Map<string, ConflictNote>();
   #newConflicts: ConflictNote[] = [];
@@ -61,6 +63,7 @@ export class ReplicaState {
     this.vm = vm;
     this.#life = life;
     this.#lives.add(life);
+    this.#livesNow.add(life);
     this.#now = now;
     this.fold = new Fold(schema, scope, (record) => this.live?.delete(record));
   }
@@ -130,10 +133,25 @@ export class ReplicaState {
 
   /** Writes are counted anew under another number: clones of this process, which share the present one, do so under others (rule Y4). */
   beginLife(life: number): void {
-    if (this.#seq === 0) this.#lives.delete(this.#life);
+    if (this.#seq === 0) {
+      this.#lives.delete(this.#life);
+      this.#livesNow.delete(this.#life);
+    }
     this.#life = life;
     this.#lives.add(life);
+    this.#livesNow.add(life);
     this.#seq = 0;
+  }
+
+  /** A connection begins: a copy of this process's memory would begin another (rule Y4). */
+  beginConnection(life: number): void {
+    this.#livesNow = new Set();
+    this.beginLife(life);
+  }
+
+  /** Whether this process has counted under this number since the present connection began: no copy of its memory has. */
+  livesNow(life: number): boolean {
+    return this.#livesNow.has(life);
   }
 
   /** Whether this process has counted under this number. */

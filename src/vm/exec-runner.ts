@@ -148,7 +148,7 @@ export class ExecRunner {
       await this.#host.whenSafe(exec.id, where);
       // An earlier process of this VM was first, or a clone: whether it is at work nobody can know (rule X2).
       const isIdempotent = this.#handlerOf(exec)?.isIdempotent === true;
-      if (!replica.hasStarted(exec) && !isIdempotent) return this.#interrupted(exec);
+      if (!replica.hasStarted(exec, where) && !isIdempotent) return this.#interrupted(exec);
     }
     await this.#run(exec);
   }

@@ -741,7 +741,26 @@ describe('[Y4] a VM', () => {
     other.exchange();
     other.cut();
     one.exchange();
-    expect([one, other].map(({ replica }) => replica.hasStarted(exec(one, id)))).toEqual([false, true]);
+    expect([one, other].map(({ replica }) => replica.hasStarted(exec(one, id), 'hub'))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('[X2] of whose memory there are two, copied when its word that it begins an Exec was on the way, carries it out in one of them', () => {
+    const all = scene();
+    const id = order(all.group.hub, './L');
+    all.group.settle();
+    const [one, other] = twoOfOneMemory(all);
+    const began = (site: Site): boolean => site.replica.hasStarted(exec(site, id), 'hub');
+    for (const site of [one, other]) start(site, id);
+    other.exchange();
+    expect(began(other)).toBe(true);
+    one.exchange();
+    expect([exec(one, id).started.has('a'), began(one), began(other)]).toEqual([true, false, true]);
+    // Nor is it certain any more when the connection is another.
+    other.exchange();
+    expect([began(one), began(other)]).toEqual([false, false]);
   });
 
   it('that crashed before it had stored what the hub has already of it writes on', () => {

@@ -20,6 +20,8 @@ interface Run {
   /** It began without a hub in reach, or it is of what stays in the VM: its own disk decides (rule X2). */
   isAlone: boolean;
   isBegun: boolean;
+  /** The VM was put back to before it knew that the hub has the Exec: without a hub in reach its own disk decides. */
+  mayBeginAlone: boolean;
 }
 
 export class ExecLog {
@@ -43,6 +45,8 @@ export class ExecLog {
   /** A VM notes that it begins it. */
   begins(vm: string, exec: string, isAlone: boolean): void {
     const run = this.#runOf(vm, exec);
+    if (isAlone && run.mayBeginAlone) run.times = 0;
+    run.mayBeginAlone = false;
     run.isBegun = true;
     run.isAlone = isAlone;
   }
@@ -71,10 +75,14 @@ export class ExecLog {
     for (const exec of this.begunAt(vm)) this.#runOf(vm, exec).times--;
   }
 
-  /** An older state of the VM is back: of what it began alone its disk had the only word. */
+  /** An older state of the VM is back: of what it began, or will begin, alone its disk has the only word. */
   wasSetBack(vm: string): void {
     this.#unsure.add(vm);
-    for (const run of this.#runs.values()) if (run.vm === vm && run.isAlone) run.times = 0;
+    for (const run of this.#runs.values()) {
+      if (run.vm !== vm) continue;
+      run.mayBeginAlone = true;
+      if (run.isAlone) run.times = 0;
+    }
   }
 
   /** From now on it may have two processes: each of them runs what it began alone. */
@@ -130,7 +138,7 @@ export class ExecLog {
     const key = `${exec} on ${vm}`;
     const known = this.#runs.get(key);
     if (known !== undefined) return known;
-    const run: Run = { vm, exec, times: 0, isAlone: false, isBegun: false };
+    const run: Run = { vm, exec, times: 0, isAlone: false, isBegun: false, mayBeginAlone: false };
     this.#runs.set(key, run);
     return run;
   }
