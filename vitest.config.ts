@@ -9,6 +9,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 90_000,
     pool: 'forks',
+    // By default one core is left idle: of two, every other.
+    maxWorkers: '100%',
   },
 });
 

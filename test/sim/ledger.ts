@@ -57,7 +57,7 @@ export class Ledger {
   readonly #byRecord = new Map<string, Write>();
   /** By stamp and content, and by content alone: of a write that was given another write id. */
   readonly #byStamp = new Map<string, Write>();
-  readonly #byContent = new Map<string, Write>();
+  readonly #byContent = new Map<string, Write[]>();
   readonly lines: Lines = new Lines();
   /** Everything that the hub was seen to merge, or to write, in the present line. */
   #history = new Map<string, LogRecord>();
@@ -339,7 +339,15 @@ export class Ledger {
     const content = contentKey(record);
     this.#byRecord.set(`${keyOf(record)} ${content}`, write);
     this.#byStamp.set(`${ms} ${counter} ${vm} ${content}`, write);
-    this.#byContent.set(`${vm} ${content}`, write);
+    this.#byContent.set(`${vm} ${content}`, [...(this.#byContent.get(`${vm} ${content}`) ?? []), write]);
+  }
+
+  /** Of writes that say the same the first of which the hub has not said anything on its present line: they are sent in their order. */
+  #firstWaiting(writes: readonly Write[]): Write | undefined {
+    const line = this.lines.present;
+    const isWaiting = ({ isRefused, isGone, merged }: Write) =>
+      !isRefused && !isGone && !merged.some((spot) => spot.line === line);
+    return writes.find(isWaiting) ?? writes.at(-1);
   }
 
   /** Who is put back gives what waits other write ids, under its old stamps as far as these can be kept (rule Y4). */
@@ -350,8 +358,8 @@ export class Ledger {
     if (known !== undefined) return known;
     const { ms, counter, vm } = record.stamp;
     // The hub merges what it writes at once, before it is noted here as written: it is none of before that said the same.
-    const ofContent = vm === this.#hub ? undefined : this.#byContent.get(`${vm} ${content}`);
-    const found = this.#byStamp.get(`${ms} ${counter} ${vm} ${content}`) ?? ofContent;
+    const ofContent = vm === this.#hub ? [] : (this.#byContent.get(`${vm} ${content}`) ?? []);
+    const found = this.#byStamp.get(`${ms} ${counter} ${vm} ${content}`) ?? this.#firstWaiting(ofContent);
     if (found !== undefined) this.#byRecord.set(`${keyOf(record)} ${content}`, found);
     return found;
   }
