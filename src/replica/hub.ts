@@ -367,7 +367,7 @@ export class Hub {
     this.#state.holdTime();
     for (const record of records) {
       if (!isWanted(record, this.#state.execs) || this.#forgottenOrders.has(record)) continue;
-      if (this.#trial.isRepeated(record)) continue;
+      if (this.#trial.dropRepeated(record)) continue;
       // Nobody has seen more than there is: one who says so would pass over conflicts.
       const { node, stamp, life, seq, base, verNo, server, content } = record;
       const seen = Math.min(record.seen, place - 1);

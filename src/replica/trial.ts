@@ -105,6 +105,14 @@ export class Trial {
     return other !== undefined && other.place > 0 && saysTheSame(other.content, record.content);
   }
 
+  /** Whether it is repeated; then the tree does not keep it as one that waits: what waits may count again when the Delete that ended it is forgotten (rule Y5). */
+  dropRepeated(record: LogRecord): boolean {
+    if (!isTreeRecord(record) || !this.isRepeated(record)) return false;
+    const { fold } = this.#state;
+    if (fold.find(record)?.place === 0) fold.remove(record);
+    return true;
+  }
+
   /** Whether its VM has written the same register since, as main has it. */
   isOverwritten({ node, stamp, content }: LogRecord): boolean {
     if (!isTreeContent(content) || content.kind === 'add' || content.kind === 'delete') return false;

@@ -204,6 +204,24 @@ describe('[Y5] Deletes', () => {
     }
   });
 
+  it('do not come undone at a hub to which a clone had repeated what they deleted', () => {
+    const { group, a, b } = scene();
+    const twin = group.clone(a);
+    addLeaf(a, './New', 'x');
+    addLeaf(twin, './New', 'x');
+    a.exchange();
+    twin.exchange();
+    a.cut();
+    remove(group.hub, './New');
+    forget(group, twin, b);
+    const tx = group.hub.replica.begin();
+    putLeaf(tx, group.hub.replica.root, './New', 'y');
+    tx.rollback();
+    expect(read(group.hub, './New')).toBeUndefined();
+    group.settle();
+    expectEqual(group);
+  });
+
   it('leave one record behind, the latest', () => {
     const { group, a, b } = scene();
     for (let n = 0; n < 1_200; n++) {
