@@ -78,12 +78,13 @@ export class Hub {
     );
     this.#membership.begin(meta?.members ?? []);
     const isAgreed = core.agree();
-    this.#takeOverOutbox();
+    this.#mergeOutbox();
+    core.finishStep('local');
     this.#state.holdTime(this.#state.last.ms);
     this.write();
     if (isAgreed) this.#store();
     listOwnKept(core, this.lost, {
-      merge: (commands) => this.#mergeWaiting(commands),
+      mergeWaiting: () => this.#mergeOutbox(),
       store: () => this.#store(),
     });
   }
@@ -304,7 +305,7 @@ export class Hub {
     this.#core.log(this.#core.snapshot(this.book()));
   }
 
-  #takeOverOutbox(): void {
+  #mergeOutbox(): void {
     const { outbox } = this.#core;
     renewOldStamps(this.#core);
     const waiting = [...outbox.commands()];
@@ -315,7 +316,6 @@ export class Hub {
     this.#mergeWaiting(unmerged.filter((records) => !records.some(isMerged)));
     for (const command of waiting) outbox.leave(commandKey(command));
     this.#core.log({ type: 'left', commands: waiting.map(commandKey) });
-    this.#core.finishStep('local');
   }
 
   /** Merges commands of this VM itself, which may meet what another hub merged before; they are taken out of the tree first, so that what was lost is seen (rule M8). */

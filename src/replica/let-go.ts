@@ -2,8 +2,7 @@
 import type { ReplicaCore } from './core.ts';
 import type { WriteId } from './kept-writes.ts';
 import type { LostWrites } from './lost-writes.ts';
-import { released } from './rebuild.ts';
-import type { LogRecord } from './record.ts';
+import { offerReleased } from './rebuild.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
 
 /** Lets them go; an Exec among them that nobody has is forgotten, with what is kept of it, but by its issuer. Says whether any of them was kept. */
@@ -23,7 +22,8 @@ export function letGo({ kept, state }: ReplicaCore, ids: readonly WriteId[]): bo
 
 /** What a hub can do with what waited. */
 export interface Releasing {
-  merge(commands: readonly (readonly LogRecord[])[]): void;
+  /** Merges what is in the outbox. */
+  mergeWaiting(): void;
   /** Stores everything anew. */
   store(): void;
 }
@@ -34,7 +34,8 @@ export function listOwnKept(core: ReplicaCore, lost: LostWrites, hub: Releasing)
   const list = (): boolean => lost.report(state.vm, kept.list(), true);
   lost.onFound((reporter, ids) => {
     if (reporter !== state.vm || !letGo(core, ids)) return;
-    hub.merge(released(core));
+    offerReleased(core);
+    hub.mergeWaiting();
     core.finishStep('remote');
     hub.store();
     list();

@@ -165,7 +165,7 @@ export function offerReleased(core: ReplicaCore): void {
 }
 
 /** Takes out this VM's own commands that need nothing any more that is kept, under new write ids: the hub may have judged more of their lives meanwhile. */
-export function released({ state, kept }: ReplicaCore): LogRecord[][] {
+function released({ state, kept }: ReplicaCore): LogRecord[][] {
   return splitCommands(kept.release()).map((command) => command.map((record) => renewWriteId(state, record)));
 }
 

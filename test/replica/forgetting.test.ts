@@ -432,6 +432,38 @@ describe('[Y5] [S3] an Add that is older than a Delete that is forgotten', () =>
     expect(read(b, './Old')).toBe('of b');
     expect(creationMs(b, './Old')).toBeGreaterThan(lastDeleteMs(b));
   });
+
+  it('is stamped anew, too, when it waited for what a hub had lost in a VM that serves meanwhile', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addInterior(b, './Box');
+    group.settle();
+    for (const each of [a, b]) each.cut();
+    group.hub.putBack(stored);
+    a.do((tx, root) => {
+      putLeaf(tx, root, './Box/x', '');
+      putLeaf(tx, root, './New', 'waits');
+    });
+    a.exchange();
+    a.cut();
+    const hub = a.replica.serve();
+    group.nowMs += hourMs;
+    addLeaf(a, './New', 'later');
+    remove(a, './New');
+    hub.write();
+    for (const vm of ['b', 'hub']) if (a.replica.members.includes(vm)) hub.expel(vm, 'operator');
+    hub.lookAfterMembers({ durablePlace: hub.place, elapsedMs: hourMs, isConnected: () => true });
+    hub.write();
+    const lastDelete = lastDeleteMs(a);
+    const lost = hub.lost.list().filter(({ vm }) => vm === 'b');
+    a.replica.dismissLost(lost.map(({ id }) => id));
+    hub.write();
+    expect(read(a, './New')).toBe('waits');
+    expect(creationMs(a, './New')).toBeGreaterThanOrEqual(lastDelete);
+    a.restart();
+    a.replica.serve();
+    expect(read(a, './New'), 'also where the log still has the Delete').toBe('waits');
+  });
 });
 
 describe('[Y5] a member', () => {
