@@ -17,6 +17,8 @@ import type { ReplicaState } from './state.ts';
 export interface WholeMain {
   /** All of main, as an update. */
   readonly update: Uint8Array;
+  /** Up to which place the former copy is of that line. */
+  readonly common: number;
   readonly place: number;
   /** How far the hub has judged every life of every VM. */
   readonly marks: readonly Mark[];
@@ -70,8 +72,14 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
 }
 
 /** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */
-function lostRecords(core: ReplicaCore, { marks }: WholeMain, records: readonly LogRecord[]): LogRecord[] {
-  const upTo = Math.max(0, ...records.filter(isForgetRecord).map(({ content }) => content.upTo));
+function lostRecords(
+  core: ReplicaCore,
+  { common, marks }: WholeMain,
+  records: readonly LogRecord[],
+): LogRecord[] {
+  const forgotten = Math.max(0, ...records.filter(isForgetRecord).map(({ content }) => content.upTo));
+  // Places beyond are of another line: what was merged there the hub may never have seen.
+  const upTo = Math.min(forgotten, common);
   const present = new Map(records.map((record) => [writeKey(record), record]));
   const judged = new Map(marks.map(({ vm, life, seq }) => [`${vm} ${life}`, seq]));
   // Of a life that was over by what is forgotten the hub may know nothing any more (rule Y5).
