@@ -14,20 +14,20 @@ const patienceMs = 3_600_000;
 /** One per hub, in memory alone. */
 export class Forgetting {
   readonly #state: ReplicaState;
-  /** Deletes that were merged and are not forgotten, in the order of their places; some of them a later one has made needless. */
-  #deletes: { readonly place: number; readonly bytes: number }[];
+  /** Deletes that were merged and are not forgotten, in the order of their places; those among them that a later one has made needless go when they are counted next. */
+  #deletes: DeleteRecord[];
   #forgotMs: number;
 
   constructor(state: ReplicaState) {
     this.#state = state;
     this.#forgotMs = state.timeMs;
     const held = [...state.fold.nodes()].flatMap(({ deletes }) => deletes.filter(isMerged));
-    this.#deletes = held.map(entryOf).sort((a, b) => a.place - b.place);
+    this.#deletes = held.sort((a, b) => a.place - b.place);
   }
 
   /** A Delete was merged. */
   deleted(record: DeleteRecord): void {
-    this.#deletes.push(entryOf(record));
+    this.#deletes.push(record);
   }
 
   /** What was over by a place, in bytes, roughly. */
@@ -38,9 +38,10 @@ export class Forgetting {
       for (const record of exec.records.values()) bytes += roughSize(record);
     }
     for (const note of this.#state.conflictNotes()) if (note.place <= place) bytes += roughSize(note);
-    for (const each of this.#deletes) {
-      if (each.place > place) break;
-      bytes += each.bytes;
+    this.#deletes = this.#deletes.filter((record) => this.#state.live?.has(record));
+    for (const record of this.#deletes) {
+      if (record.place > place) break;
+      bytes += roughSize(record);
     }
     return bytes;
   }
@@ -80,10 +81,6 @@ export class Forgetting {
     }
     return [...open];
   }
-}
-
-function entryOf(record: DeleteRecord): { readonly place: number; readonly bytes: number } {
-  return { place: record.place, bytes: roughSize(record) };
 }
 
 /** Whether everything that ended the Exec was merged by this place. */

@@ -540,6 +540,23 @@ describe('[Y5] a member', () => {
     expect(group.hub.replica.members).toEqual(['a', 'b', 'hub']);
   });
 
+  it('is not expelled for Deletes that later ones made needless: they are not kept', () => {
+    const { group, a, b } = scene({ maxTombstoneBytes: 10_000 });
+    for (const { vm, replica } of [a, b]) group.hub.hub.seen(vm, replica.place);
+    b.cut();
+    for (let n = 0; n < 300; n++) {
+      addLeaf(group.hub, './N', '');
+      remove(group.hub, './N');
+    }
+    a.exchange();
+    group.hub.finishDisk();
+    for (let n = 0; n < 3; n++) {
+      group.hub.hub.seen('a', a.replica.place);
+      pass(group, 61_000, [a]);
+    }
+    expect(group.hub.replica.members).toEqual(['a', 'b', 'hub']);
+  });
+
   it('is expelled when too much that is over is kept for it, the one furthest behind first', () => {
     const { group, a, b } = scene({ maxTombstoneBytes: 100_000 });
     const c = group.addFollower('c');
