@@ -23,6 +23,16 @@ export function commonPlace(epochs: readonly Epoch[], epoch: number, place: numb
   return own === undefined ? 0 : Math.min(own.start, place);
 }
 
+/**
+ * Up to which place a copy, which knows epochs of its own, is of this line, unless a process of the hub was put back within an epoch; of a copy from before all that is remembered nothing else can be told than that it is.
+ */
+export function sharedPlace(epochs: readonly Epoch[], own: readonly Epoch[], place: number): number {
+  const last = own.findLastIndex(({ id }) => epochs.some((epoch) => epoch.id === id));
+  if (last < 0) return place;
+  const at = epochs.findIndex(({ id }) => id === own[last]?.id);
+  return Math.min(place, epochs[at + 1]?.start ?? place, own[last + 1]?.start ?? place);
+}
+
 /** The text of main's entry: `<id>:<start>` of each, in decimal, with blanks between. */
 export function formatEpochs(epochs: readonly Epoch[]): string {
   return epochs.map(({ id, start }) => `${id}:${start}`).join(' ');

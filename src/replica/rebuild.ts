@@ -4,6 +4,7 @@
  */
 import { uriOf } from './changes.ts';
 import type { ReplicaCore } from './core.ts';
+import { sharedPlace } from './epochs.ts';
 import type { KeptWrite, Mark, PendingCommand, WriteKey } from './journal.ts';
 import { writeKey } from './kept-writes.ts';
 import { Main } from './main.ts';
@@ -17,8 +18,6 @@ import type { ReplicaState } from './state.ts';
 export interface WholeMain {
   /** All of main, as an update. */
   readonly update: Uint8Array;
-  /** Up to which place the former copy is of that line. */
-  readonly common: number;
   readonly place: number;
   /** How far the hub has judged every life of every VM. */
   readonly marks: readonly Mark[];
@@ -39,7 +38,8 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   const { state } = core;
   const main = new Main(core.random53());
   const records = main.apply(whole.update);
-  const lost = lostRecords(core, whole, records).map((record) => placed(core, record));
+  const shared = sharedPlace(main.meta()?.epochs ?? [], core.main.meta()?.epochs ?? [], state.place);
+  const lost = lostRecords(core, whole, records, shared).map((record) => placed(core, record));
   const waiting = [...core.outbox.commands()].flatMap((command) =>
     command.records.map((each) => placed(core, each)),
   );
@@ -74,12 +74,13 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
 /** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */
 function lostRecords(
   core: ReplicaCore,
-  { common, marks }: WholeMain,
+  { marks }: WholeMain,
   records: readonly LogRecord[],
+  shared: number,
 ): LogRecord[] {
   const forgotten = Math.max(0, ...records.filter(isForgetRecord).map(({ content }) => content.upTo));
   // Places beyond are of another line: what was merged there the hub may never have seen.
-  const upTo = Math.min(forgotten, common);
+  const upTo = Math.min(forgotten, shared);
   const present = new Map(records.map((record) => [writeKey(record), record]));
   const judged = new Map(marks.map(({ vm, life, seq }) => [`${vm} ${life}`, seq]));
   // Of a life that was over by what is forgotten the hub may know nothing any more (rule Y5).
