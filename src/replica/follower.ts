@@ -8,7 +8,7 @@ import { letGo } from './let-go.ts';
 import { emptyDigest } from './line.ts';
 import { frameUpdate, unframeUpdate } from './main.ts';
 import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './outbox-command.ts';
-import { offerAgain, offerReleased, type Rebuilt, rebuild } from './rebuild.ts';
+import { forgetUnordered, offerAgain, offerReleased, type Rebuilt, rebuild } from './rebuild.ts';
 import { addKey, isTreeRecord } from './record.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
 import { boundSeen, renewWriteIds, startsFrom, trustedMarks } from './renew-write-ids.ts';
@@ -115,7 +115,7 @@ export class Follower {
     const core = this.#core;
     const { outbox, state } = core;
     const isRebuilt = hub.isWhole && state.place > 0;
-    const { moved, own, keptFrom } = this.#takeMain(hub);
+    const { moved, own, keptFrom, execs } = this.#takeMain(hub);
     const { marks, forked } = trustedMarks(core, hub.marks);
     const judgedSeq = new Map(marks.map(({ life, seq }) => [life, seq]));
     const isKnown = ({ life, seq }: WriteKey) => seq <= (judgedSeq.get(life) ?? 0);
@@ -129,6 +129,7 @@ export class Follower {
       this.#noteJudged(outbox.judgedUpTo(life, seq, hub.place));
     }
     offerAgain(core, own);
+    forgetUnordered(core, execs);
     if (hub.isWhole) this.#takeDescription();
     // The hub has judged what a clone wrote under the same ids.
     for (const { life, seq } of own) if (isKnown({ life, seq })) forked.add(life);
@@ -151,7 +152,8 @@ export class Follower {
 
   #takeMain(hub: HubState): Rebuilt {
     const update = unframeUpdate(hub.step2);
-    if (!hub.isWhole) return { moved: this.#applyMain(update, hub, true), own: [], keptFrom: new Map() };
+    if (!hub.isWhole)
+      return { moved: this.#applyMain(update, hub, true), own: [], keptFrom: new Map(), execs: [] };
     const rebuilt = rebuild(this.#core, { ...hub, update });
     this.#core.line.reach(hub.digest);
     this.#core.main.takeMetaChanged();

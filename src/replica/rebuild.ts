@@ -5,6 +5,7 @@
 import { uriOf } from './changes.ts';
 import type { ReplicaCore } from './core.ts';
 import { sharedPlace } from './epochs.ts';
+import type { ExecState } from './execs.ts';
 import type { KeptWrite, Mark, PendingCommand, WriteKey } from './journal.ts';
 import { writeKey } from './kept-writes.ts';
 import { Main } from './main.ts';
@@ -31,6 +32,8 @@ export interface Rebuilt {
   readonly own: readonly LogRecord[];
   /** The lives of which something is kept and not sent, each with the first counter: what is sent with later ones would make the hub, and others, take that for judged (rule D2). */
   readonly keptFrom: ReadonlyMap<number, number>;
+  /** The Execs that had been merged. Those whose order is not there again when all is back that waits are to be forgotten (`forgetUnordered`). */
+  readonly execs: readonly ExecState[];
 }
 
 /** Throws `message-malformed` or `diverged`; then nothing was changed. */
@@ -67,8 +70,13 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   }
   const { offered, keptFrom } = takeBack(core, [...own, ...waiting], others);
   offerReleased(core);
-  for (const exec of execs) if (exec.order === undefined) state.forgetExec(exec);
-  return { moved, own: offered, keptFrom };
+  return { moved, own: offered, keptFrom, execs };
+}
+
+/** Forgets the Execs of which nobody has the order: to be called when this VM's own are there again, for it may have begun them, and told of them (rules X2, X4). */
+export function forgetUnordered({ state }: ReplicaCore, execs: readonly ExecState[]): void {
+  for (const exec of execs)
+    if (exec.order === undefined && state.execs.get(exec.id) === exec) state.forgetExec(exec);
 }
 
 /** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */

@@ -526,6 +526,22 @@ describe('[X2] an Exec that a hub lacks which was put back', () => {
     expect(group.hub.hub.lost.list()).toEqual([]);
   });
 
+  it('[X4] is the same one to the VM that ordered it, which may be at work on it and has told of it', () => {
+    const { group, a } = scene();
+    const stored = [...group.hub.stored];
+    const id = order(a, './L');
+    group.settle();
+    start(a, id);
+    group.settle();
+    const known = exec(a, id);
+    group.hub.putBack(stored);
+    group.settle();
+    expect([happened(a, 'rebuilt'), happened(a, 'exec-forgotten')]).toEqual([1, 0]);
+    expect(exec(a, id)).toBe(known);
+    expect(known.isMerged).toBe(true);
+    expect([...exec(group.hub, id).started]).toEqual(['a']);
+  });
+
   it('is known to have been begun by a VM whose word the hub had, and lacks, and that began anew meanwhile', () => {
     const { group, a, b } = scene();
     const id = order(a, './L');
