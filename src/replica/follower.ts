@@ -234,14 +234,14 @@ export class Follower {
   ): Map<string, Stamp> {
     const core = this.#core;
     const moved = new Map<string, Stamp>();
-    const kept = core.kept.size;
+    let isKeptOtherwise = false;
     try {
       const records = core.main.apply(update);
       for (const record of records) {
         const known = record.content.kind === 'add' ? core.state.unmergedAdd(record) : undefined;
         if (known !== undefined && compareStamps(known.stamp, record.stamp) !== 0)
           moved.set(addKey(known), record.stamp);
-        core.kept.arrived(record);
+        if (core.kept.arrived(record)) isKeptOtherwise = true;
         core.state.take(record);
       }
     } catch (error) {
@@ -253,8 +253,8 @@ export class Follower {
     // A hub that did not take this VM's description has the old one, which is no news.
     const isDescribed = (core.main.takeMetaChanged() || isWelcome) && this.#takeDescription();
     core.logMain(update, [], []);
-    if (core.kept.size < kept) offerReleased(core);
-    if (isDescribed || core.kept.size < kept) core.log(core.snapshot());
+    if (isKeptOtherwise) offerReleased(core);
+    if (isDescribed || isKeptOtherwise) core.log(core.snapshot());
     return moved;
   }
 

@@ -67,7 +67,7 @@ export class Hub {
     this.#trial = new Trial(core.state, options.maxAheadMs);
     this.#forgottenOrders = new ForgottenOrders(core.hubBook.orders);
     this.#due = new DueExecs(core.state);
-    this.lost = new LostWrites(({ record }) => this.#hasJudged(record));
+    this.lost = new LostWrites((record, isForked) => this.#hasJudged(record, isForked));
     this.#writer = new MainWriter(core, this.#marks);
     const meta = core.main.meta();
     const { description, random53 } = core;
@@ -199,8 +199,8 @@ export class Hub {
     if (this.lost.report(vm, writes, begins)) this.#core.emit({ type: 'lost' });
   }
 
-  #hasJudged(record: LogRecord): boolean {
-    const isJudged = record.seq <= this.#marks.judgedUpTo(record.stamp.vm, record.life);
+  #hasJudged(record: LogRecord, isForked: boolean): boolean {
+    const isJudged = !isForked && record.seq <= this.#marks.judgedUpTo(record.stamp.vm, record.life);
     const isHeld = (this.#state.held(record)?.place ?? 0) > 0;
     // Its VM may have given it another write id meanwhile.
     return isJudged || isHeld || this.#trial.isRepeated(record) || this.#trial.isOverwritten(record);

@@ -2,7 +2,9 @@
  * What a VM keeps out of the tree, durably, since the hub was put back and lacks it (rule Y4): writes of other VMs that it had in main, reported to the hub until that has them again or nobody wants them; and its own writes
  * that need such a write, as the Add they build on or the Exec they are about, which the hub would take for lost before it has that.
  */
+import { encodeUtf8 } from 'lib0/string';
 import type { KeptWrite } from './journal.ts';
+import { nextDigest } from './line.ts';
 import { addKey, isExecRecord, type LogRecord } from './record.ts';
 
 /** A write of any VM by its name (rule D2). */
@@ -74,9 +76,30 @@ export class KeptWrites {
     return ids.flatMap(({ vm, life, seq }) => this.#take(`${vm} ${life} ${seq}`));
   }
 
-  /** A record is in main; `release` may give something after it. */
-  arrived(record: LogRecord): void {
-    this.#take(writeKey(record));
+  /**
+   * A record is in main; `release` may give something after it. Says whether anything is kept otherwise now. Under the write id of what is kept it may be something else: of a VM whose memory was put back, and which knows nothing of
+   * what is kept (rule Y4).
+   */
+  arrived(record: LogRecord): boolean {
+    const key = writeKey(record);
+    const kept = this.#writes.get(key)?.record;
+    if (kept === undefined) return false;
+    if (subjectOf(kept) === subjectOf(record)) this.#take(key);
+    else this.#setApart(kept);
+    return true;
+  }
+
+  /** From here on the hub's marks of this life are about another process's writes: what is kept of it gets write ids that no VM sends anything under, the same wherever it is kept. */
+  #setApart({ stamp: { vm }, life, seq }: LogRecord): void {
+    for (const [key, write] of this.#writes) {
+      const { record } = write;
+      if (record.stamp.vm !== vm || record.life !== life || record.seq < seq) continue;
+      this.#writes.delete(key);
+      const { ms, counter } = record.stamp;
+      const apart = { ...record, life: nextDigest(life, encodeUtf8(`${ms} ${counter}`)) };
+      this.#writes.set(writeKey(apart), { ...write, record: apart });
+    }
+    this.#hasChanged = true;
   }
 
   /** What is kept of an Exec besides its order. */
@@ -139,6 +162,12 @@ export class KeptWrites {
 /** A text that is the same for the same write. */
 export function writeKey({ stamp, life, seq }: LogRecord): string {
   return `${stamp.vm} ${life} ${seq}`;
+}
+
+/** A text that is the same for all writes of one register of a node, and for an Exec's order, and each of its steps. */
+export function subjectOf({ node, content }: LogRecord): string {
+  if (content.kind === 'exec') return `exec ${content.id}`;
+  return `${content.kind} ${'exec' in content ? content.exec : node}`;
 }
 
 function commandsOf(records: readonly LogRecord[]): Iterable<LogRecord[]> {

@@ -3,7 +3,7 @@
  * write, this VM itself perhaps, has it durably, and reports it again on the next connection.
  */
 import type { KeptWrite } from './journal.ts';
-import { type WriteId, writeKey } from './kept-writes.ts';
+import { subjectOf, type WriteId, writeKey } from './kept-writes.ts';
 import { type ExecContent, isTreeContent, type LogRecord, type TreeContent } from './record.ts';
 import { roughSize } from './record-size.ts';
 
@@ -36,15 +36,17 @@ interface Entry {
 }
 
 export class LostWrites {
-  readonly #isKnown: (write: KeptWrite) => boolean;
+  readonly #hasJudged: (record: LogRecord, isForked: boolean) => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #bytes = new Map<string, number>();
   readonly #dismissed = new Set<string>();
+  /** By VM and life, the first counter under which the hub judged something else than is listed: another process of the VM went on with the same numbers. */
+  readonly #forkedFrom = new Map<string, number>();
   readonly #listeners = new Set<FoundListener>();
 
-  /** `isKnown`: whether the hub has judged a write. */
-  constructor(isKnown: (write: KeptWrite) => boolean) {
-    this.#isKnown = isKnown;
+  /** `hasJudged`: whether the hub has judged a write; of a forked life its marks say nothing. */
+  constructor(hasJudged: (record: LogRecord, isForked: boolean) => boolean) {
+    this.#hasJudged = hasJudged;
   }
 
   /** A VM reports what it keeps; with `begins` it says all anew. Says whether another list came of it. */
@@ -62,13 +64,13 @@ export class LostWrites {
   /** To be called when these records of a VM came to be judged: they may have been reported under other write ids. Says whether anything is listed no more. */
   review(vm: string, records: readonly LogRecord[]): boolean {
     if (this.#entries.size === 0) return false;
-    const isJudged = (record: LogRecord) => this.#isKnown({ record, uri: '' });
-    const judged = new Set(records.filter(isJudged).map(stepKey));
-    const found = [...this.#entries.values()].filter(
-      ({ write }) =>
-        write.record.stamp.vm === vm && (this.#isKnown(write) || judged.has(stepKey(write.record))),
+    const judged = new Set(records.filter((record) => this.#hasJudged(record, false)).map(stepKey));
+    const listed = [...this.#entries.values()].flatMap(({ write }) =>
+      write.record.stamp.vm === vm ? write : [],
     );
-    return this.#take(found.map(({ write }) => writeKey(write.record))).length > 0;
+    this.#noteForks(listed, records);
+    const found = listed.filter((write) => this.#isKnown(write) || judged.has(stepKey(write.record)));
+    return this.#take(found.map(({ record }) => writeKey(record))).length > 0;
   }
 
   /**
@@ -132,6 +134,21 @@ export class LostWrites {
     return this.#entries.size < before;
   }
 
+  #isKnown({ record }: KeptWrite): boolean {
+    return this.#hasJudged(record, record.seq >= (this.#forkedFrom.get(lifeKey(record)) ?? Infinity));
+  }
+
+  /** A VM whose memory was put back, and knows nothing of what others report as lost of it, may write something else under the same write ids (rule Y4). */
+  #noteForks(listed: readonly KeptWrite[], judged: readonly LogRecord[]): void {
+    const byKey = new Map(listed.map(({ record }) => [writeKey(record), record]));
+    for (const record of judged) {
+      const other = byKey.get(writeKey(record));
+      if (other === undefined || subjectOf(other) === subjectOf(record)) continue;
+      const life = lifeKey(record);
+      this.#forkedFrom.set(life, Math.min(record.seq, this.#forkedFrom.get(life) ?? Infinity));
+    }
+  }
+
   #hasRoom(reporter: string, write: KeptWrite): boolean {
     return (this.#bytes.get(reporter) ?? 0) + sizeOf(write) <= maxBytesListed;
   }
@@ -154,9 +171,13 @@ export class LostWrites {
 }
 
 /** The same for one write under all its write ids. */
-function stepKey({ node, stamp, content }: LogRecord): string {
-  const about = 'exec' in content ? content.exec : node;
-  return `${stamp.ms} ${stamp.counter} ${stamp.vm} ${content.kind} ${about}`;
+function stepKey(record: LogRecord): string {
+  const { ms, counter, vm } = record.stamp;
+  return `${ms} ${counter} ${vm} ${subjectOf(record)}`;
+}
+
+function lifeKey({ stamp, life }: LogRecord): string {
+  return `${stamp.vm} ${life}`;
 }
 
 function sizeOf({ record, uri }: KeptWrite): number {

@@ -710,6 +710,38 @@ describe('[Y4] a VM', () => {
     expectEqual(all);
   });
 
+  it('of whose memory there are two has one part of its writes listed as lost, while the other part comes under the same ids', () => {
+    const all = scene();
+    const { group, b } = all;
+    const [one, other] = twoOfOneMemory(all);
+    group.hub.finishDisk();
+    const stored = [...group.hub.stored];
+    addLeaf(other, './Of_other', 'x');
+    set(one, './L', 'of one');
+    one.exchange();
+    one.cut();
+    b.exchange();
+    group.hub.putBack(stored);
+    b.exchange();
+    const listed = (): unknown[] =>
+      group.hub.hub.lost.list().map(({ uri, content, reportedBy }) => [uri, content.kind, reportedBy]);
+    const lost = [['./L', 'value', ['b']]];
+    expect(listed()).toEqual(lost);
+    other.exchange();
+    expect(listed()).toEqual(lost);
+    b.exchange();
+    expect([read(b, './Of_other'), listed()]).toEqual(['x', lost]);
+    b.restart();
+    group.hub.finishDisk();
+    group.hub.putBack([...group.hub.stored]);
+    b.exchange();
+    expect(listed()).toEqual(lost);
+    one.exchange();
+    b.exchange();
+    expect([listed(), keptBy(b)]).toEqual([[], []]);
+    expect(read(group.hub, './L')).toBe('of one');
+  });
+
   it('of whose memory there are two can order an Exec in each, and each has its own', () => {
     const all = scene();
     const [one, other] = twoOfOneMemory(all);
