@@ -96,6 +96,11 @@ export class ExecLog {
     if (content.kind === 'started') this.#runOf(stamp.vm, content.exec).times = 0;
   }
 
+  /** The hub has no word any more that the VM began this: another process of the VM than the one that did so cannot know. */
+  hubForgot(vm: string, exec: string): void {
+    if (this.#doubled.has(vm)) this.#runOf(vm, exec).times = 0;
+  }
+
   /**
    * A mount tells an outcome; gives whether it was told before. Throws an Error when it is another than was told before, when one life of a mount tells it twice, and when it is told
    * after the DM server was known to know it; not of a VM of which an older state came back.

@@ -11,6 +11,13 @@ interface Holdings {
   readonly writes: ReadonlySet<Write>;
   /** The orders of Execs, and the words that they started, which their own VM or the hub has. */
   readonly execs: ReadonlyMap<string, LogRecord>;
+  /** The words that Execs started, or what came of them, which the hub has: by VM and Exec. */
+  readonly begun: ReadonlyMap<string, BegunRun>;
+}
+
+interface BegunRun {
+  readonly vm: string;
+  readonly exec: string;
 }
 
 export class Losses {
@@ -48,6 +55,7 @@ export class Losses {
       if (had === undefined) continue;
       books.ledger(mo).setBack(had.writes, has.writes);
       for (const [key, record] of had.execs) if (!has.execs.has(key)) books.execs.lost(record);
+      for (const [key, { vm, exec }] of had.begun) if (!has.begun.has(key)) books.execs.hubForgot(vm, exec);
     }
   }
 
@@ -55,12 +63,16 @@ export class Losses {
     const { everybody, books } = this.#simulation;
     const tree: TreeRecord[] = [];
     const execs = new Map<string, LogRecord>();
+    const begun = new Map<string, BegunRun>();
     for (const site of everybody) {
       for (const record of recordsAt(site, mo)) {
+        const { content, stamp } = record;
         if (isTreeRecord(record)) tree.push(record);
-        else if (site.isHub || record.stamp.vm === site.id) execs.set(keyOf(record), record);
+        else if (site.isHub || stamp.vm === site.id) execs.set(keyOf(record), record);
+        if (site.isHub && (content.kind === 'started' || content.kind === 'result'))
+          begun.set(`${stamp.vm} ${content.exec}`, { vm: stamp.vm, exec: content.exec });
       }
     }
-    return { writes: books.ledger(mo).held(tree), execs };
+    return { writes: books.ledger(mo).held(tree), execs, begun };
   }
 }
