@@ -24,6 +24,25 @@ function scene(): Scene {
   return { group, a, b };
 }
 
+interface Nested extends Scene {
+  /** What the hub had stored before. */
+  readonly stored: Uint8Array[];
+}
+
+/** Such a scene, with more VMs if they are named, in which b has added ./Of_b since, and a the leaf ./Of_b/Of_a. */
+function nested(...others: readonly string[]): Nested {
+  const all = scene();
+  const { group, a, b } = all;
+  for (const vm of others) group.addFollower(vm);
+  group.settle();
+  const stored = [...group.hub.stored];
+  addInterior(b, './Of_b');
+  group.settle();
+  addLeaf(a, './Of_b/Of_a', '1');
+  group.settle();
+  return { ...all, stored };
+}
+
 function expectEqual({ group }: Scene): void {
   const text = exportCanonical(group.hub.replica.root);
   for (const { replica, vm } of group.followers) expect(exportCanonical(replica.root), vm).toBe(text);
@@ -145,12 +164,7 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
   });
 
   it('gets what builds on a lost Add of another VM when it has that again, whole commands and in their order', () => {
-    const { group, a, b } = scene();
-    const stored = [...group.hub.stored];
-    addInterior(b, './Of_b');
-    group.settle();
-    addLeaf(a, './Of_b/Of_a', '1');
-    group.settle();
+    const { group, a, b, stored } = nested();
     set(a, './Of_b/Of_a', '2');
     a.do((tx, root) => {
       putLeaf(tx, root, './Of_b/Too', 'x');
@@ -183,12 +197,7 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
   });
 
   it('has not all of what a VM wrote that waits for a lost Add of another VM: it is pending until that is there, and judged', () => {
-    const { group, a, b } = scene();
-    const stored = [...group.hub.stored];
-    addInterior(b, './Of_b');
-    group.settle();
-    addLeaf(a, './Of_b/Of_a', '1');
-    group.settle();
+    const { group, a, b, stored } = nested();
     expect([a.replica.isMerged, a.replica.isDelivered]).toEqual([true, true]);
     b.cut();
     a.cut();
@@ -213,12 +222,7 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
   });
 
   it('has all of what a VM wrote when nobody wants what waits: it is pending no more, and that is told', () => {
-    const { group, a, b } = scene();
-    const stored = [...group.hub.stored];
-    addInterior(b, './Of_b');
-    group.settle();
-    addLeaf(a, './Of_b/Of_a', '1');
-    group.settle();
+    const { group, a, b, stored } = nested();
     b.cut();
     group.hub.putBack(stored);
     a.exchange();
@@ -232,13 +236,8 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
   });
 
   it('has a write again that others report under the write id that it had before it waited', () => {
-    const { group, a, b } = scene();
-    const [c, late] = [group.addFollower('c'), group.addFollower('late')];
-    group.settle();
-    const stored = [...group.hub.stored];
-    addInterior(b, './Of_b');
-    group.settle();
-    addLeaf(a, './Of_b/Of_a', '1');
+    const { group, a, b, stored } = nested('c', 'late');
+    const [c, late] = [group.follower(2), group.follower(3)];
     set(a, './L', 'later');
     group.settle();
     for (const site of [a, b, late]) site.cut();

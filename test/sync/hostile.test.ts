@@ -253,21 +253,12 @@ describe('[Y7] a hub that sends as news', () => {
     const replica = meeting.replica('game');
     const line = meeting.connect('game', { fumo: replica });
     line.carry();
-    write(served.replica, { Lost: '1' });
-    meeting.write();
-    line.hub.flush();
-    line.down.frames.length = 0;
-    write(served.replica, { A: '1' });
-    meeting.write();
-    line.hub.flush();
-    expect(() => line.carryDown()).toThrow(expect.objectContaining({ code: 'diverged' }));
-    line.follower.abandon();
-    line.hub.abandon();
+    loseAnUpdate(meeting, served, line);
     meeting.connect('game', { fumo: replica }).carry();
     expect(content(replica)).toEqual({ A: '1', Lost: '1' });
   });
 
-  it('[Y7] such an update: the VM keeps what it had, also what main says of itself, and a process that begins anew from that gets all of main', () => {
+  it('such an update: the VM keeps what it had, also what main says of itself, and a process that begins anew from that gets all of main', () => {
     const meeting = new Meeting();
     const served = meeting.serve('fumo');
     const replica = meeting.replica('game');
@@ -279,16 +270,7 @@ describe('[Y7] a hub that sends as news', () => {
     tx.commit();
     line.carry();
     const before = { meta: replica.meta, tree: exportCanonical(replica.root), place: replica.place };
-    write(served.replica, { Lost: '1' });
-    meeting.write();
-    line.hub.flush();
-    line.down.frames.length = 0;
-    write(served.replica, { A: '1' });
-    meeting.write();
-    line.hub.flush();
-    expect(() => line.carryDown()).toThrow(expect.objectContaining({ code: 'diverged' }));
-    line.follower.abandon();
-    line.hub.abandon();
+    loseAnUpdate(meeting, served, line);
     const again = meeting.restored('game', [replica.snapshot()]);
     for (const { meta, root, place } of [replica, again])
       expect({ meta, tree: exportCanonical(root), place }).toEqual(before);
@@ -300,3 +282,17 @@ describe('[Y7] a hub that sends as news', () => {
     expect(again.encodeMain()).toEqual(served.replica.encodeMain());
   });
 });
+
+/** The hub writes Lost and A; what it says of the first gets lost on the way, so that the connection breaks at the second. */
+function loseAnUpdate(meeting: Meeting, { replica }: Served, line: Line): void {
+  write(replica, { Lost: '1' });
+  meeting.write();
+  line.hub.flush();
+  line.down.frames.length = 0;
+  write(replica, { A: '1' });
+  meeting.write();
+  line.hub.flush();
+  expect(() => line.carryDown()).toThrow(expect.objectContaining({ code: 'diverged' }));
+  line.follower.abandon();
+  line.hub.abandon();
+}
