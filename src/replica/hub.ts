@@ -39,6 +39,8 @@ export type ExpulsionListener = (vm: string, why: ExpulsionReason) => void;
 export interface HubOptions extends MembershipBounds {
   /** How far ahead of the hub's time a stamp may be, in milliseconds (rule T3). */
   readonly maxAheadMs: number;
+  /** So many records more than twice the needed ones the log may have before it is cleaned (rule D5). */
+  readonly cleaningSlack: number;
 }
 
 /** The one writer of main: judges commands, merges them, notes conflicts, and writes all that as updates (rules D2, M8). */
@@ -68,7 +70,7 @@ export class Hub {
     this.#forgottenOrders = new ForgottenOrders(core.hubBook.orders);
     this.#due = new DueExecs(core.state);
     this.lost = new LostWrites((record, isForked) => this.#hasJudged(record, isForked));
-    this.#writer = new MainWriter(core, this.#marks);
+    this.#writer = new MainWriter(core, this.#marks, options.cleaningSlack);
     const meta = core.main.meta();
     const { description, random53 } = core;
     this.#writer.addMeta(

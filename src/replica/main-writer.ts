@@ -23,7 +23,7 @@ export class MainWriter {
   #newsPlace: number;
 
   /** From now on the state keeps book of which records are live (rule D5). */
-  constructor(core: ReplicaCore, marks: LifeMarks) {
+  constructor(core: ReplicaCore, marks: LifeMarks, cleaningSlack: number) {
     this.#core = core;
     this.#marks = marks;
     this.#place = core.state.place;
@@ -31,6 +31,7 @@ export class MainWriter {
     this.#author = core.main.author(
       (record) => this.#live.has(record),
       () => this.#live.size,
+      cleaningSlack,
     );
     core.state.live = this.#live;
     this.#author.adopt(this.#author.elements((record) => this.#held(record)));

@@ -31,9 +31,8 @@ export type MetaValue = string | number | undefined;
 
 /** So many records stand between two separators (rule D3). */
 const separateAfter = 512;
-/** Cleaning starts when the log is longer than so many times the live records and the slack (rule D5). */
+/** Cleaning starts when the log is longer than so many times the live records and the hub's slack (rule D5). */
 const usualLength = 2;
-const cleaningSlack = 512;
 /** So many elements are looked at for each record that is written. */
 const cleanedPerWritten = 2;
 /** After records were forgotten (rule Y5) the log is cleaned to so many times the live records, so many elements for each that was forgotten, but not too many at a time. */
@@ -165,7 +164,7 @@ export class Main {
   salvage(clientId: number, records: readonly LogRecord[]): Main {
     const main = new Main(clientId);
     const isNeeded = (): boolean => true;
-    main.author(isNeeded, () => records.length).write(records, this.#soundMeta);
+    main.author(isNeeded, () => records.length, 0).write(records, this.#soundMeta);
     main.#soundMeta = this.#soundMeta;
     return main;
   }
@@ -175,10 +174,17 @@ export class Main {
     for (const element of this.#log.toArray()) if (Array.isArray(element)) yield decodeRecord(element);
   }
 
-  /** For the hub: an editor of the log. */
-  author(isLive: (record: LogRecord) => boolean, liveCount: () => number): MainAuthor {
-    return new MainAuthor(this.#doc, this.#log, this.#meta, isLive, liveCount);
+  /** For the hub: an editor of the log, which may be longer than what is live by so many elements more. */
+  author(isLive: (record: LogRecord) => boolean, liveCount: () => number, slack: number): MainAuthor {
+    return new MainAuthor(this.#doc, this.#log, this.#meta, { isLive, liveCount, slack });
   }
+}
+
+/** What the hub says of the log's length (rule D5). */
+interface Cleaning {
+  readonly isLive: (record: LogRecord) => boolean;
+  readonly liveCount: () => number;
+  readonly slack: number;
 }
 
 /** The hub's pen: appends records, cleans the head of the log, sets meta. */
@@ -186,8 +192,7 @@ export class MainAuthor {
   readonly #doc: Y.Doc;
   readonly #log: Y.Array<unknown>;
   readonly #meta: Y.Map<string | number>;
-  readonly #isLive: (record: LogRecord) => boolean;
-  readonly #liveCount: () => number;
+  readonly #cleaning: Cleaning;
   /** The log's elements in order, from `#head` on; `undefined` is a separator. */
   #elements: (LogRecord | undefined)[] = [];
   #head = 0;
@@ -200,14 +205,12 @@ export class MainAuthor {
     doc: Y.Doc,
     log: Y.Array<unknown>,
     meta: Y.Map<string | number>,
-    isLive: (record: LogRecord) => boolean,
-    liveCount: () => number,
+    cleaning: Cleaning,
   ) {
     this.#doc = doc;
     this.#log = log;
     this.#meta = meta;
-    this.#isLive = isLive;
-    this.#liveCount = liveCount;
+    this.#cleaning = cleaning;
     doc.on('update', (update: Uint8Array) => {
       this.#update = update;
     });
@@ -257,16 +260,17 @@ export class MainAuthor {
 
   /** Takes elements from the head: those still needed are to be appended anew (rule D5). */
   #clean(usual: number): { readonly kept: LogRecord[]; readonly removed: number } {
+    const { isLive, liveCount, slack } = this.#cleaning;
     const kept: LogRecord[] = [];
     let removed = 0;
     const factor = this.#cleaningOwed > 0 ? lengthAfterForgetting : usualLength;
-    const spare = this.#elements.length - this.#head - (factor * this.#liveCount() + cleaningSlack);
+    const spare = this.#elements.length - this.#head - (factor * liveCount() + slack);
     const limit = usual + Math.min(this.#cleaningOwed, maxCleanedAtOnce);
     this.#cleaningOwed = limit < spare ? this.#cleaningOwed - (limit - usual) : 0;
     for (; removed < limit && removed < spare; removed++) {
       const element = this.#elements[this.#head];
       this.#elements[this.#head++] = undefined;
-      if (element !== undefined && this.#isLive(element)) kept.push(element);
+      if (element !== undefined && isLive(element)) kept.push(element);
     }
     if (this.#head > 65_536) {
       this.#elements.splice(0, this.#head);

@@ -59,6 +59,8 @@ export interface ReplicaOptions {
   readonly maxAbsenceMs?: number;
   /** As the hub: when about so many bytes of what is over wait to be seen, the member furthest behind is expelled (rule Y5). Default 16 MiB. */
   readonly maxTombstoneBytes?: number;
+  /** As the hub: so many records more than twice the needed ones the log may have before it is cleaned (rule D5). Default 512. */
+  readonly cleaningSlack?: number;
 }
 
 /** One VM's copy of one management object, without anything around it. */
@@ -244,8 +246,9 @@ export class Replica implements Tree {
 
   /** Becomes the hub (rule D2): what waited here is merged. */
   serve(): Hub {
-    const { maxAbsenceMs = 7_776_000_000, maxTombstoneBytes = 16_777_216 } = this.#options;
-    this.#hub ??= new Hub(this.#core, { maxAheadMs: this.#core.maxAheadMs, maxAbsenceMs, maxTombstoneBytes });
+    const { maxAbsenceMs = 7_776_000_000, maxTombstoneBytes = 16_777_216, cleaningSlack = 512 } = this.#options;
+    const { maxAheadMs } = this.#core;
+    this.#hub ??= new Hub(this.#core, { maxAheadMs, maxAbsenceMs, maxTombstoneBytes, cleaningSlack });
     return this.#hub;
   }
 

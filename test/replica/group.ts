@@ -26,6 +26,8 @@ export interface GroupOptions {
   readonly rules?: readonly ScopeRule[];
   /** What a hub keeps for members at most (rule Y5). */
   readonly maxTombstoneBytes?: number;
+  /** How much longer a hub's log may be than twice what is needed (rule D5): with little it is cleaned all the time. */
+  readonly cleaningSlack?: number;
 }
 
 export class Group {
@@ -34,6 +36,7 @@ export class Group {
   readonly replaced: string[] = [];
   readonly rules: readonly ScopeRule[];
   readonly maxTombstoneBytes: number;
+  readonly cleaningSlack: number;
   readonly ledger: Ledger = new Ledger();
   readonly hub: HubSite;
   readonly followers: FollowerSite[] = [];
@@ -41,8 +44,10 @@ export class Group {
   nowMs = 1_700_000_000_000;
   #random = 0;
 
-  constructor({ followers = 2, schema, rules = [], maxTombstoneBytes = 1e9 }: GroupOptions = {}) {
+  constructor(options: GroupOptions = {}) {
+    const { followers = 2, schema, rules = [], maxTombstoneBytes = 1e9, cleaningSlack = 512 } = options;
     this.maxTombstoneBytes = maxTombstoneBytes;
+    this.cleaningSlack = cleaningSlack;
     this.schema = schema;
     this.rules = rules;
     this.hub = new HubSite(this, 'hub');
@@ -206,7 +211,7 @@ export abstract class Site {
   protected abstract afterCommit(): void;
 
   #make(): Replica {
-    const { schema, rules, replaced, maxTombstoneBytes } = this.group;
+    const { schema, rules, replaced, maxTombstoneBytes, cleaningSlack } = this.group;
     const replica = new Replica(
       {
         vm: this.vm,
@@ -214,6 +219,7 @@ export abstract class Site {
         rules,
         upgrades: { replaces: replaced, follows: true },
         maxTombstoneBytes,
+        cleaningSlack,
         now: () => this.group.nowMs + this.skewMs,
         random53: () => this.group.random53(),
       },

@@ -18,9 +18,8 @@ export type Step =
   | { readonly type: 'exchange'; readonly site: number }
   | { readonly type: 'restart'; readonly site: number; readonly compact: boolean }
   | { readonly type: 'skew'; readonly site: number; readonly ms: number }
-  /** All who are connected tell how far they have seen, and an hour passes. */
-  | { readonly type: 'forget' }
-  | { readonly type: 'expel'; readonly site: number }
+  /** These followers, as bits, come into step, all who are connected tell how far they have seen, the others may be expelled, and an hour passes. */
+  | { readonly type: 'forget'; readonly present: number; readonly expels: boolean }
   | { readonly type: 'disk' }
   | { readonly type: 'tick'; readonly ms: number };
 
@@ -52,11 +51,6 @@ const usualSteps: fc.WeightedArbitrary<Step>[] = [
   weighted(2, fc.record({ type: fc.constant('tick'), ms: fc.constantFrom(1, 1_000, 10_000) })),
 ];
 
-const forgettingSteps: fc.WeightedArbitrary<Step>[] = [
-  weighted(4, fc.record({ type: fc.constant('forget') })),
-  weighted(1, fc.record({ type: fc.constant('expel'), site })),
-];
-
 const rewindSteps: fc.WeightedArbitrary<Step>[] = [
   weighted(1, fc.record({ type: fc.constant('backup'), site })),
   weighted(1, fc.record({ type: fc.constant('rewind'), site })),
@@ -82,7 +76,6 @@ export interface ScriptOptions {
   readonly crowds?: boolean;
   readonly rewinds?: boolean;
   readonly clocks?: boolean;
-  readonly forgetting?: boolean;
   readonly maxLength?: number;
 }
 
@@ -90,7 +83,6 @@ export function scripts({
   crowds,
   rewinds,
   clocks,
-  forgetting,
   maxLength = 60,
 }: ScriptOptions = {}): fc.Arbitrary<Step[]> {
   const steps = [
@@ -98,9 +90,17 @@ export function scripts({
     ...(crowds ? crowdingSteps : []),
     ...(rewinds ? rewindSteps : []),
     ...(clocks ? clockSteps : []),
-    ...(forgetting ? forgettingSteps : []),
   ];
   return fc.array(fc.oneof(...steps), { minLength: 1, maxLength, size: 'max' });
+}
+
+/** Short scripts, after each of which something may be forgotten. */
+export function days(options: Omit<ScriptOptions, 'maxLength'> = {}): fc.Arbitrary<Step[]> {
+  const evening = fc.record({ type: fc.constant('forget'), present: fc.nat(7), expels: fc.boolean() });
+  const day = fc.tuple(scripts({ ...options, maxLength: 20 }), evening);
+  return fc
+    .array(day, { minLength: 3, maxLength: 6, size: 'max' })
+    .map((all) => all.flatMap(([steps, last]) => [...steps, last]));
 }
 
 /** Plays the script; after every step every VM that it touched is checked. */
@@ -122,7 +122,7 @@ function playStep(group: Group, step: Step): Site | undefined {
       group.nowMs += step.ms;
       return undefined;
     case 'forget':
-      forget(group);
+      forget(group, step);
       return group.hub;
     case 'edit': {
       const writer = group.sites[step.site % group.sites.length];
@@ -142,11 +142,14 @@ function playStep(group: Group, step: Step): Site | undefined {
   }
 }
 
-function forget(group: Group): void {
+function forget(group: Group, { present, expels }: Extract<Step, { type: 'forget' }>): void {
   const { hub, followers } = group;
+  for (const [bit, follower] of followers.entries()) if ((present >> bit) & 1) follower.exchange();
   hub.finishDisk();
-  for (const { vm, replica, link } of followers)
-    if (link?.isWelcomed) hub.hub.seen(vm, replica.seenPlace(replica.place));
+  const there = followers.filter(({ link }) => link?.isWelcomed);
+  for (const { vm, replica } of there) hub.hub.seen(vm, replica.seenPlace(replica.place));
+  const away = hub.replica.members.filter((vm) => vm !== hub.vm && there.every((other) => other.vm !== vm));
+  if (expels) for (const vm of away) hub.hub.expel(vm, 'operator');
   group.nowMs += hour;
   lookAfter(hub.hub, hub.durablePlace);
   hub.flush();
@@ -184,10 +187,6 @@ function playFollowerStep(
       // A moment later, or it might make the stamps anew that it was made to forget (rule T1).
       follower.group.nowMs++;
       follower.rewind();
-      return;
-    case 'expel':
-      if (follower.group.hub.replica.members.includes(follower.vm))
-        follower.group.hub.hub.expel(follower.vm, 'operator');
       return;
     case 'skew':
       follower.skewMs = step.ms;
