@@ -1,14 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { ReplicaEvent } from '../../src/replica/events.ts';
-import { exportCanonical } from '../../src/replica/export.ts';
 import { rootId } from '../../src/replica/node-id.ts';
 import { isForgetRecord } from '../../src/replica/record.ts';
 import { compileScope } from '../../src/replica/scope.ts';
 import { compareStamps } from '../../src/replica/stamp.ts';
 import { ReplicaState } from '../../src/replica/state.ts';
+import { expectEqual } from './check.ts';
 import { answer, exec, order, start } from './exec-steps.ts';
 import { type FollowerSite, Group, type GroupOptions, HubSite, type Site } from './group.ts';
-import { addInterior, addLeaf, at, conflicts, putLeaf, read, refusals, remove, set } from './writes.ts';
+import {
+  addInterior,
+  addLeaf,
+  at,
+  conflicts,
+  happened,
+  putLeaf,
+  read,
+  refusals,
+  remove,
+  set,
+} from './writes.ts';
 
 const hourMs = 3_600_000;
 
@@ -75,15 +85,6 @@ function expelled(write: (b: FollowerSite) => void): Scene {
   group.hub.hub.expel('b', 'operator');
   forget(group, a);
   return all;
-}
-
-function expectEqual(group: Group): void {
-  const text = exportCanonical(group.hub.replica.root);
-  for (const { replica, vm } of group.followers) expect(exportCanonical(replica.root), vm).toBe(text);
-}
-
-function happened({ events }: Site, type: ReplicaEvent['type']): number {
-  return events.filter((event) => event.type === type).length;
 }
 
 /** So many nodes are added, and deleted when the hub has them, a thousand at a time. */

@@ -1,5 +1,5 @@
 /** Short ways to write and read trees in tests: by URI, as one command each. */
-import type { ConflictReport } from '../../src/replica/events.ts';
+import type { ConflictReport, ReplicaEvent } from '../../src/replica/events.ts';
 import type { LogRecord, TreeContent } from '../../src/replica/record.ts';
 import type { Transaction, TreeNode } from '../../src/tree/tree.ts';
 import { parsePath } from '../../src/tree/uri.ts';
@@ -70,6 +70,11 @@ export function conflicts(site: Site): string[] {
 /** The codes of the refusals a VM was told of. */
 export function refusals(site: Site): string[] {
   return site.events.flatMap((event) => (event.type === 'refused' ? [event.refusal.code] : []));
+}
+
+/** How many events of a type a VM was told. */
+export function happened(site: Site, type: ReplicaEvent['type']): number {
+  return site.events.filter((event) => event.type === type).length;
 }
 
 /** The records of main's log at a site. */

@@ -17,6 +17,8 @@ import { openVm, preSharedTokens } from 'virmo-sync';
 import { type MemoryDisk, memoryDisk, memoryStorage } from 'virmo-sync/memory-storage';
 import { type MemoryNetwork, memoryNetwork } from 'virmo-sync/memory-transport';
 import { afterEach, expect } from 'vitest';
+import { openVmIn } from '../../src/vm/vm.ts';
+import { systemWorld, type World } from '../../src/vm/world.ts';
 
 export const tokens = { game: 'token of game', phone: 'token of phone', third: 'token of third' } as const;
 
@@ -56,6 +58,20 @@ export class Bed {
     return vm;
   }
 
+  /** A VM, by this clock, where what is done every second is done fifty times a second. */
+  async hurried(id: string, { now }: MovedClock = new MovedClock()): Promise<Vm> {
+    const storage = memoryStorage({ disk: this.disk(id) });
+    const every: World['every'] = (ms, call, options) => systemWorld.every(ms / 50, call, options);
+    const vm = await openVmIn({ id, storage }, { ...systemWorld, now, every });
+    closeLater(vm);
+    return vm;
+  }
+
+  /** A storage on the VM's disk, to open it with, whose writes wait when the test says so. */
+  steered(vm: string): SteeredStorage {
+    return new SteeredStorage(memoryStorage({ disk: this.disk(vm) }));
+  }
+
   /** The VM's process is killed: what it had not stored is gone. It goes on in this process, unable to store or to be heard. */
   async crash(vm: Vm): Promise<void> {
     this.disk(vm.id).crash();
@@ -78,9 +94,9 @@ export class Bed {
   }
 
   /** A hub called device and a VM called game that is in step with it, both with one management object. */
-  async pair(mount: Partial<MountOptions> = {}): Promise<Pair> {
-    const device = await this.vm('device');
-    const game = await this.vm('game');
+  async pair(mount: Partial<MountOptions> = {}, vms: PairedVms = {}): Promise<Pair> {
+    const device = await this.vm('device', vms.device);
+    const game = await this.vm('game', vms.game);
     const hub = await device.mount('./MO', { mo: 'mo', ...mount });
     const copy = await game.mount('./MO', { mo: 'mo', ...mount });
     const service = await this.serve(device);
@@ -88,6 +104,12 @@ export class Bed {
     await copy.whenSynced();
     return { device, game, hub, copy, service, connection };
   }
+}
+
+/** How the two are opened. */
+export interface PairedVms {
+  readonly device?: Partial<VmOptions>;
+  readonly game?: Partial<VmOptions>;
 }
 
 export interface Pair {
@@ -100,6 +122,12 @@ export interface Pair {
 }
 
 export const anyone: Admit = () => true;
+
+/** A clock for a VM, or for several, that is ahead by as much as the test says. */
+export class MovedClock {
+  aheadMs = 0;
+  readonly now = (): number => Date.now() + this.aheadMs;
+}
 
 /** Sets a text leaf of ./MO; resolves when it is durable there. */
 export async function set(vm: Vm, name: string, data: string): Promise<void> {

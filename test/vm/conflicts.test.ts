@@ -1,8 +1,7 @@
 import type { MountEvent, MountOptions, Vm, VmOptions } from 'virmo-sync';
-import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
 import { interior, leaf, ONE } from '../tree/schemas.ts';
-import { Bed, get, mountEvents, type Pair, SteeredStorage, set, settle, until, untilEqual } from './bed.ts';
+import { Bed, get, mountEvents, type Pair, set, settle, until, untilEqual } from './bed.ts';
 
 /** A hub called device and a VM called game that is in step with it, by one clock that the test moves on. */
 class Two {
@@ -171,7 +170,7 @@ describe('[M4] resolving at a mount', () => {
     const two = new Two();
     const pair = await two.clash();
     await pair.game.close();
-    const storage = new SteeredStorage(memoryStorage({ disk: two.bed.disk('game') }));
+    const storage = two.bed.steered('game');
     const game = await two.vm('game', { storage });
     const copy = await game.mount('./MO', { mo: 'mo' });
     storage.hold();

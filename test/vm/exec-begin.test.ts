@@ -3,9 +3,9 @@ import { openVm } from 'virmo-sync';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { fumo } from 'virmo-sync/mo/fumo';
 import { describe, expect, it } from 'vitest';
-import { Bed, closeLater, SteeredStorage, set, settle, until, untilEqual } from './bed.ts';
+import { Bed, closeLater, type SteeredStorage, set, settle, until } from './bed.ts';
+import { done, pairToRun } from './exec-bed.ts';
 
-const done = { answer: 'done', status: 200, data: '' } as const;
 const run = { type: 'Exec', target: './MO/Run' } as const;
 
 /** Hands out handlers that say which they are when they are called. */
@@ -20,13 +20,6 @@ class Calls {
   }
 }
 
-async function pair(bed: Bed): ReturnType<Bed['pair']> {
-  const both = await bed.pair();
-  await set(both.device, 'Run', '');
-  await untilEqual(both.hub, both.copy);
-  return both;
-}
-
 interface Waiting {
   readonly bed: Bed;
   readonly storage: SteeredStorage;
@@ -39,7 +32,7 @@ interface Waiting {
 /** A hub whose disk holds up an Exec of ./Run that has begun; `prepare` comes before. */
 async function waiting(prepare: (hub: Mount, device: Vm) => void): Promise<Waiting> {
   const bed = new Bed();
-  const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
+  const storage = bed.steered('device');
   const device = await bed.vm('device', { storage });
   const hub = await device.mount('./MO', { mo: 'mo' });
   await bed.serve(device);
@@ -107,7 +100,7 @@ describe('[X2] an Exec that waits for the disk is given to the handler that its 
 describe('[X2] what ends begins no Exec any more:', () => {
   it('one that is on its way to the hub when its VM unmounts runs after the next mount', async () => {
     const bed = new Bed();
-    const { game, hub, copy } = await pair(bed);
+    const { game, hub, copy } = await pairToRun(bed);
     const calls = new Calls();
     calls.handle(hub, 'hub');
     calls.handle(copy, 'before');
@@ -122,7 +115,7 @@ describe('[X2] what ends begins no Exec any more:', () => {
 
   it('one that is on its way to the hub when its VM closes runs after the next start', async () => {
     const bed = new Bed();
-    const { game, copy } = await pair(bed);
+    const { game, copy } = await pairToRun(bed);
     const calls = new Calls();
     calls.handle(copy, 'before');
     const ordering = game.execute({ ...run, addressees: ['game'] });
@@ -140,7 +133,7 @@ describe('[X2] what ends begins no Exec any more:', () => {
 
   it('one without a handler is not answered for good while its VM closes', async () => {
     const bed = new Bed();
-    const { game, copy } = await pair(bed);
+    const { game, copy } = await pairToRun(bed);
     const ordering = game.execute({ ...run, addressees: ['game'] });
     const closing = game.close();
     const { exec = '' } = await ordering;
@@ -150,7 +143,7 @@ describe('[X2] what ends begins no Exec any more:', () => {
 
   it('a mount that could not be stored, and so stays, goes on', async () => {
     const bed = new Bed();
-    const { device, hub } = await pair(bed);
+    const { device, hub } = await pairToRun(bed);
     const calls = new Calls();
     calls.handle(hub, 'hub');
     bed.disk('device').failWrites(new Error('no space left'));
@@ -186,7 +179,7 @@ describe('[X2] what ends begins no Exec any more:', () => {
 describe('a handler', () => {
   it('is not called from inside `handleExec`, also if it is idempotent and its VM began anew', async () => {
     const bed = new Bed();
-    const { device, hub } = await pair(bed);
+    const { device, hub } = await pairToRun(bed);
     let isInside = false;
     hub.handleExec('./Run', () => {
       isInside = true;

@@ -1,22 +1,8 @@
 import type { Mount, Vm } from 'virmo-sync';
-import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { openVmIn } from '../../src/vm/vm.ts';
-import { systemWorld, type World } from '../../src/vm/world.ts';
-import { Bed, closeLater, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+import { Bed, MovedClock, mountEvents, set, settle, until, untilEqual } from './bed.ts';
 
 const hour = 3_600_000;
-
-/** Where what is done every second is done fifty times a second. */
-function hurried(now: () => number = Date.now): World {
-  return { ...systemWorld, now, every: (ms, call, options) => systemWorld.every(ms / 50, call, options) };
-}
-
-async function open(bed: Bed, id: string, now?: () => number): Promise<Vm> {
-  const vm = await openVmIn({ id, storage: memoryStorage({ disk: bed.disk(id) }) }, hurried(now));
-  closeLater(vm);
-  return vm;
-}
 
 interface Timed {
   readonly device: Vm;
@@ -29,9 +15,8 @@ interface Timed {
 
 /** A hub and a VM with ./MO/Run and a handler each, on clocks that can be moved. */
 async function pair(bed: Bed): Promise<Timed> {
-  let skewMs = 0;
-  const now = (): number => Date.now() + skewMs;
-  const [device, game] = [await open(bed, 'device', now), await open(bed, 'game', now)];
+  const clock = new MovedClock();
+  const [device, game] = [await bed.hurried('device', clock), await bed.hurried('game', clock)];
   const hub = await device.mount('./MO', { mo: 'mo' });
   const copy = await game.mount('./MO', { mo: 'mo' });
   await bed.serve(device);
@@ -43,7 +28,7 @@ async function pair(bed: Bed): Promise<Timed> {
   return {
     ...{ device, game, hub, copy },
     pass: () => {
-      skewMs += hour;
+      clock.aheadMs += hour;
     },
   };
 }
@@ -97,7 +82,7 @@ describe('[X3] Execs that are over', () => {
   it('stay known where they are until a member that is away has come', async () => {
     const bed = new Bed();
     const { device, hub, copy, pass } = await pair(bed);
-    const phone = await open(bed, 'phone');
+    const phone = await bed.hurried('phone');
     const away = await phone.mount('./MO', { mo: 'mo' });
     const connection = bed.connect(phone);
     await away.whenSynced();
@@ -115,7 +100,7 @@ describe('[X3] Execs that are over', () => {
 
   it('[S1] of one VM alone are forgotten by it, soon', async () => {
     const bed = new Bed();
-    const vm = await open(bed, 'game');
+    const vm = await bed.hurried('game');
     const rules = [{ path: './Run', share: 'local' }] as const;
     const mount = await vm.mount('./MO', { mo: 'mo', rules });
     await set(vm, 'Run', '');
@@ -126,7 +111,7 @@ describe('[X3] Execs that are over', () => {
     }
     await until('it has forgotten', isForgotten(mount));
     await vm.close();
-    const again = await open(bed, 'game');
+    const again = await bed.hurried('game');
     const next = await again.mount('./MO', { mo: 'mo', rules });
     await until('what its disk tells is forgotten too', isForgotten(next));
   });

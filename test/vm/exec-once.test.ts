@@ -1,13 +1,12 @@
 import type { Mount, Vm } from 'virmo-sync';
-import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
 import { ExecRunner } from '../../src/vm/exec-runner.ts';
 import { order } from '../replica/exec-steps.ts';
 import { Group } from '../replica/group.ts';
 import { addLeaf } from '../replica/writes.ts';
-import { Bed, get, SteeredStorage, set, settle, until, untilEqual } from './bed.ts';
+import { Bed, get, set, settle, until, untilEqual } from './bed.ts';
+import { done, pairToRun } from './exec-bed.ts';
 
-const done = { answer: 'done', status: 200, data: '' } as const;
 const run = { type: 'Exec', target: './MO/Run' } as const;
 
 /** Counts how often ./Run is run. */
@@ -26,26 +25,11 @@ async function orderAt(vm: Vm): Promise<string> {
   return exec;
 }
 
-async function pair(bed: Bed): ReturnType<Bed['pair']> {
-  const both = await bed.pair();
-  await set(both.device, 'Run', '');
-  await untilEqual(both.hub, both.copy);
-  return both;
-}
-
 describe('[X2] an Exec', () => {
   it('whose start was on its way to the hub runs when its VM becomes the hub', async () => {
     const bed = new Bed();
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
-    const device = await bed.vm('device', { storage });
-    const game = await bed.vm('game');
-    const hub = await device.mount('./MO', { mo: 'mo' });
-    const copy = await game.mount('./MO', { mo: 'mo' });
-    await bed.serve(device);
-    const connection = bed.connect(game);
-    await copy.whenSynced();
-    await set(device, 'Run', '');
-    await untilEqual(hub, copy);
+    const storage = bed.steered('device');
+    const { device, game, copy, connection } = await pairToRun(bed, {}, { device: { storage } });
     const runs = counted(copy);
     const ordering = device.execute({ ...run, addressees: ['game'] });
     storage.hold();
@@ -64,14 +48,8 @@ describe('[X2] an Exec', () => {
 
   it('in an Atomic runs once the Atomic is durable, on every VM, and sees what it wrote', async () => {
     const bed = new Bed();
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
-    const device = await bed.vm('device', { storage });
-    const game = await bed.vm('game');
-    const hub = await device.mount('./MO', { mo: 'mo' });
-    const copy = await game.mount('./MO', { mo: 'mo' });
-    await bed.serve(device);
-    bed.connect(game);
-    await copy.whenSynced();
+    const storage = bed.steered('device');
+    const { device, game, hub, copy } = await bed.pair({}, { device: { storage } });
     const seen: (string | undefined)[] = [];
     for (const [vm, mount] of [
       [device, hub],
@@ -104,7 +82,7 @@ describe('[X2] an Exec', () => {
 
   it('[D5] that was ordered first is run first, by a VM that was away and by one that joins, also when cleaning turned the log round', async () => {
     const bed = new Bed();
-    const { device, game, hub, connection } = await pair(bed);
+    const { device, game, hub, connection } = await pairToRun(bed);
     await connection.close();
     for (const [data, writes] of [
       ['first', 300],
@@ -132,7 +110,7 @@ describe('[X2] an Exec', () => {
   });
 
   it('in an Atomic that fails is not ordered', async () => {
-    const { device, hub, copy } = await pair(new Bed());
+    const { device, hub, copy } = await pairToRun(new Bed());
     const [atHub, atVm] = [counted(hub), counted(copy)];
     const { status, outcomes } = await device.execute({
       type: 'Atomic',
@@ -145,7 +123,7 @@ describe('[X2] an Exec', () => {
 
   it('in an Atomic over two management objects runs in the one that it is of', async () => {
     const bed = new Bed();
-    const { device, hub, copy } = await pair(bed);
+    const { device, hub, copy } = await pairToRun(bed);
     await device.mount('./Other', { mo: 'other' });
     const [atHub, atVm] = [counted(hub), counted(copy)];
     const { outcomes } = await device.execute({

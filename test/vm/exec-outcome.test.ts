@@ -1,7 +1,7 @@
 import type { ExecOutcome, Mount, MountOptions, Vm } from 'virmo-sync';
-import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { Bed, mountEvents, SteeredStorage, set, settle, until, untilEqual } from './bed.ts';
+import { Bed, MovedClock, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+import { pairToRun } from './exec-bed.ts';
 
 const server = 'dms';
 
@@ -119,9 +119,8 @@ describe('[X4] the outcome of an Exec', () => {
 
   it('is there as soon as all have answered, also on a VM that has no hub; there is no other when it finds one', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const now = (): number => Date.now() + skewMs;
-    const game = await bed.vm('game', { now });
+    const clock = new MovedClock();
+    const game = await bed.vm('game', { now: clock.now });
     const copy = await game.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
     await set(game, 'Run', '');
     await game.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
@@ -129,8 +128,8 @@ describe('[X4] the outcome of an Exec', () => {
     const told = outcomes(copy);
     const id = await order(game);
     await until('it is told', () => told.length === 1);
-    skewMs = 120_000;
-    const device = await bed.vm('device', { now });
+    clock.aheadMs = 120_000;
+    const device = await bed.vm('device', { now: clock.now });
     await device.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
     await bed.serve(device);
     bed.connect(game);
@@ -143,17 +142,12 @@ describe('[X4] the outcome of an Exec', () => {
 
   it('is 409 for a VM that did not answer in time; what it answers later changes nothing', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const now = (): number => Date.now() + skewMs;
-    const device = await bed.vm('device', { now });
-    const game = await bed.vm('game', { now });
-    const hub = await device.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    const copy = await game.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    await bed.serve(device);
-    bed.connect(game);
-    await copy.whenSynced();
-    await set(device, 'Run', '');
-    await untilEqual(hub, copy);
+    const clock = new MovedClock();
+    const { device, hub, copy } = await pairToRun(
+      bed,
+      { execExpiryMs: 60_000 },
+      { device: { now: clock.now }, game: { now: clock.now } },
+    );
     answering(hub, 200);
     let finish: (() => void) | undefined;
     copy.handleExec('./Run', async () => {
@@ -165,7 +159,7 @@ describe('[X4] the outcome of an Exec', () => {
     const told = outcomes(hub);
     const id = await order(device, { isOwn: true });
     await until('the other VM is inside', () => finish !== undefined);
-    skewMs = 61_000;
+    clock.aheadMs = 61_000;
     await hub.whenExecClosed(id);
     await until('it is told', () => told.length === 1);
     finish?.();
@@ -176,19 +170,13 @@ describe('[X4] the outcome of an Exec', () => {
 
   it('that is acknowledged is not told again, also when an answer comes after a restart', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const now = (): number => Date.now() + skewMs;
+    const clock = new MovedClock();
     const options = { mo: 'mo', execExpiryMs: 60_000 } as const;
-    const device = await bed.vm('device', { now });
-    const game = await bed.vm('game', { now });
-    const hub = await device.mount('./MO', options);
-    const copy = await game.mount('./MO', options);
-    const service = await bed.serve(device);
-    bed.connect(game);
-    await copy.whenSynced();
-    await set(device, 'Run', '');
+    const { device, hub, copy, service } = await pairToRun(bed, options, {
+      device: { now: clock.now },
+      game: { now: clock.now },
+    });
     await device.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
-    await untilEqual(hub, copy);
     answering(hub, 200);
     let finish: (() => void) | undefined;
     copy.handleExec('./Run', async () => {
@@ -199,12 +187,12 @@ describe('[X4] the outcome of an Exec', () => {
     });
     const id = await order(device);
     await until('the other VM is inside', () => finish !== undefined);
-    skewMs = 61_000;
+    clock.aheadMs = 61_000;
     await hub.whenExecClosed(id);
     await hub.acknowledgeOutcome(id);
     await service.close();
     await device.close();
-    const again = await bed.vm('device', { now });
+    const again = await bed.vm('device', { now: clock.now });
     const mount = await again.mount('./MO', options);
     const told = outcomes(mount);
     await bed.serve(again);
@@ -217,7 +205,7 @@ describe('[X4] the outcome of an Exec', () => {
 
   it('is told when it is durable what it rests on: after a crash there would be another', async () => {
     const bed = new Bed();
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
+    const storage = bed.steered('device');
     const device = await bed.vm('device', { storage });
     const hub = await device.mount('./MO', { mo: 'mo' });
     await bed.serve(device);
@@ -237,15 +225,8 @@ describe('[X4] the outcome of an Exec', () => {
 
   it('rests on an answer that is durable where it was ordered before the hub has it: begun anew without the hub, the VM would answer otherwise', async () => {
     const bed = new Bed();
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('game') }));
-    const device = await bed.vm('device');
-    const game = await bed.vm('game', { storage });
-    const hub = await device.mount('./MO', { mo: 'mo' });
-    const copy = await game.mount('./MO', { mo: 'mo' });
-    await bed.serve(device);
-    bed.connect(game);
-    await set(game, 'Run', '');
-    await untilEqual(hub, copy);
+    const storage = bed.steered('game');
+    const { game, hub, copy } = await pairToRun(bed, {}, { game: { storage } });
     copy.handleExec('./Run', () => {
       storage.hold();
       return { status: 200 };
@@ -263,7 +244,7 @@ describe('[X4] the outcome of an Exec', () => {
 
   it('that is acknowledged while the VM closes is not recorded as such any more', async () => {
     const bed = new Bed();
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
+    const storage = bed.steered('device');
     const device = await bed.vm('device', { storage });
     const hub = await device.mount('./MO', { mo: 'mo' });
     await bed.serve(device);
@@ -338,9 +319,8 @@ describe('[S1][X3] an Exec of what stays in the VM, whose time is up,', () => {
 
   it('is closed by the VM itself: its outcome is 409, and stays so when its handler answers after all', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const now = (): number => Date.now() + skewMs;
-    const vm = await bed.vm('game', { now });
+    const clock = new MovedClock();
+    const vm = await bed.vm('game', { now: clock.now });
     const mount = await vm.mount('./MO', options);
     await set(vm, 'Run', '');
     await vm.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
@@ -356,7 +336,7 @@ describe('[S1][X3] an Exec of what stays in the VM, whose time is up,', () => {
     await until('it is inside', () => finish !== undefined);
     await settle();
     expect(told).toEqual([]);
-    skewMs = 61_000;
+    clock.aheadMs = 61_000;
     expect(await mount.whenExecClosed(id)).toEqual(new Map());
     await until('the outcome is told', () => told.length === 1);
     finish?.();

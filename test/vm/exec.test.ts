@@ -1,9 +1,8 @@
 import type { ExecInvocation, Mount, Vm } from 'virmo-sync';
 import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { Bed, mountEvents, SteeredStorage, set, settle, until, untilEqual } from './bed.ts';
-
-const done = { answer: 'done', status: 200, data: '' } as const;
+import { Bed, MovedClock, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+import { done, pairToRun } from './exec-bed.ts';
 
 /** Orders the Exec of ./MO/Run; gives its id. */
 async function order(
@@ -29,18 +28,11 @@ function counted(mount: Mount, isIdempotent = false): ExecInvocation[] {
   return runs;
 }
 
-async function pair(bed: Bed): ReturnType<Bed['pair']> {
-  const both = await bed.pair();
-  await set(both.device, 'Run', '');
-  await untilEqual(both.hub, both.copy);
-  return both;
-}
-
 describe('[X1] an Exec', () => {
   it.each(['device', 'game'])(
     'ordered at %s runs once on every VM, and its issuer sees all answers',
     async (issuer) => {
-      const { device, game, hub, copy } = await pair(new Bed());
+      const { device, game, hub, copy } = await pairToRun(new Bed());
       const [atHub, atVm] = [counted(hub), counted(copy)];
       const [vm, mount] = issuer === 'device' ? [device, hub] : [game, copy];
       const id = await order(vm, { data: 'now', correlator: 'c1' });
@@ -60,7 +52,7 @@ describe('[X1] an Exec', () => {
   );
 
   it('tells each answer and its end once, on every VM', async () => {
-    const { device, hub, copy } = await pair(new Bed());
+    const { device, hub, copy } = await pairToRun(new Bed());
     counted(hub);
     counted(copy);
     const heard = [mountEvents(hub), mountEvents(copy)];
@@ -77,7 +69,7 @@ describe('[X1] an Exec', () => {
   });
 
   it('gives what the handler answers: its status and data; a handler that throws has failed, with its words', async () => {
-    const { device, hub, copy } = await pair(new Bed());
+    const { device, hub, copy } = await pairToRun(new Bed());
     hub.handleExec('./Run', async () => ({ status: 410, data: 'no such package' }));
     copy.handleExec('./Run', () => {
       throw new Error('the disk is full');
@@ -103,7 +95,7 @@ describe('[X1] an Exec', () => {
   });
 
   it('without a handler is answered so', async () => {
-    const { device, hub, copy } = await pair(new Bed());
+    const { device, hub, copy } = await pairToRun(new Bed());
     counted(hub);
     const results = await copy.whenExecClosed(await order(device));
     expect(results.get('game')).toEqual({ answer: 'no-handler', status: 406, data: '' });
@@ -112,7 +104,7 @@ describe('[X1] an Exec', () => {
 
   it('of a node that is gone is answered so', async () => {
     const bed = new Bed();
-    const { device, game, hub, copy } = await pair(bed);
+    const { device, game, hub, copy } = await pairToRun(bed);
     const atVm = counted(copy);
     counted(hub);
     bed.network.cut();
@@ -128,7 +120,7 @@ describe('[X1] an Exec', () => {
 
   it('[I2] of a node that was deleted and added again is answered so, too: it was ordered of another', async () => {
     const bed = new Bed();
-    const { device, game, hub, copy } = await pair(bed);
+    const { device, game, hub, copy } = await pairToRun(bed);
     const atHub = counted(hub);
     bed.network.cut();
     await until('the VM noticed', () => !copy.isSynced);
@@ -149,22 +141,17 @@ describe('[X1] an Exec', () => {
 
   it('that comes too late is not run, and says so', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const now = (): number => Date.now() + skewMs;
-    const device = await bed.vm('device', { now });
-    const game = await bed.vm('game', { now });
-    const hub = await device.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    const copy = await game.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    await bed.serve(device);
-    await set(device, 'Run', '');
+    const clock = new MovedClock();
+    const { game, hub, copy, connection } = await pairToRun(
+      bed,
+      { execExpiryMs: 60_000 },
+      { device: { now: clock.now }, game: { now: clock.now } },
+    );
     const atVm = counted(copy);
-    const connection = bed.connect(game);
-    await copy.whenSynced();
-    await untilEqual(hub, copy);
     await connection.close();
     const id = await order(game);
     await until('it ran where it was ordered', () => atVm.length === 1);
-    skewMs = 61_000;
+    clock.aheadMs = 61_000;
     const atHub = counted(hub);
     bed.connect(game);
     const results = await hub.whenExecClosed(id);
@@ -174,23 +161,18 @@ describe('[X1] an Exec', () => {
 
   it('[X3] is closed when its time is up, though a VM never answered; that VM does not start it any more', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const now = (): number => Date.now() + skewMs;
-    const device = await bed.vm('device', { now });
-    const game = await bed.vm('game', { now });
-    const hub = await device.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    const copy = await game.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    await bed.serve(device);
-    await set(device, 'Run', '');
-    const connection = bed.connect(game);
-    await copy.whenSynced();
-    await untilEqual(hub, copy);
+    const clock = new MovedClock();
+    const { device, game, hub, copy, connection } = await pairToRun(
+      bed,
+      { execExpiryMs: 60_000 },
+      { device: { now: clock.now }, game: { now: clock.now } },
+    );
     await connection.close();
     counted(hub);
     const atVm = counted(copy);
     const id = await order(device);
     await until('the hub answered', () => hub.execResults(id).size === 1);
-    skewMs = 61_000;
+    clock.aheadMs = 61_000;
     expect(await hub.whenExecClosed(id)).toEqual(new Map([['device', done]]));
     bed.connect(game);
     await copy.whenExecClosed(id);
@@ -200,17 +182,12 @@ describe('[X1] an Exec', () => {
 
   it('is told of as closed once, also when somebody answers it afterwards', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const now = (): number => Date.now() + skewMs;
-    const device = await bed.vm('device', { now });
-    const game = await bed.vm('game', { now });
-    const hub = await device.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    const copy = await game.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    await bed.serve(device);
-    await set(device, 'Run', '');
-    bed.connect(game);
-    await copy.whenSynced();
-    await untilEqual(hub, copy);
+    const clock = new MovedClock();
+    const { device, hub, copy } = await pairToRun(
+      bed,
+      { execExpiryMs: 60_000 },
+      { device: { now: clock.now }, game: { now: clock.now } },
+    );
     let answer: ((reply: { status: number }) => void) | undefined;
     copy.handleExec(
       './Run',
@@ -223,7 +200,7 @@ describe('[X1] an Exec', () => {
     const events = mountEvents(hub);
     const id = await order(device);
     await until('the VM is inside', () => answer !== undefined);
-    skewMs = 61_000;
+    clock.aheadMs = 61_000;
     await hub.whenExecClosed(id);
     await settle();
     answer?.({ status: 200 });
@@ -240,7 +217,7 @@ describe('[X1] an Exec', () => {
 describe('[X2] an Exec runs at most once per VM:', () => {
   /** A hub, and a VM on a disk of its own whose handler never returns; both know of the Exec. */
   async function crashedInside(bed: Bed): Promise<{ hub: Mount; id: string }> {
-    const { device, game, hub, copy } = await pair(bed);
+    const { device, game, hub, copy } = await pairToRun(bed);
     counted(hub);
     let isInside = false;
     copy.handleExec('./Run', () => {
@@ -291,7 +268,7 @@ describe('[X2] an Exec runs at most once per VM:', () => {
 
   it('also at the hub itself', async () => {
     const bed = new Bed();
-    const { device, hub } = await pair(bed);
+    const { device, hub } = await pairToRun(bed);
     let isInside = false;
     hub.handleExec('./Run', () => {
       isInside = true;
@@ -311,16 +288,8 @@ describe('[X2] an Exec runs at most once per VM:', () => {
 
   it('the handler is not started before the hub has "started" on its disk', async () => {
     const bed = new Bed();
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
-    const device = await bed.vm('device', { storage });
-    const game = await bed.vm('game');
-    const hub = await device.mount('./MO', { mo: 'mo' });
-    const copy = await game.mount('./MO', { mo: 'mo' });
-    await bed.serve(device);
-    bed.connect(game);
-    await copy.whenSynced();
-    await set(device, 'Run', '');
-    await untilEqual(hub, copy);
+    const storage = bed.steered('device');
+    const { device, hub, copy } = await pairToRun(bed, {}, { device: { storage } });
     const [atHub, atVm] = [counted(hub), counted(copy)];
     const id = await order(device);
     storage.hold();
@@ -333,15 +302,8 @@ describe('[X2] an Exec runs at most once per VM:', () => {
 
   it('nor before its own VM has: begun anew without the hub, that has its own disk alone to ask', async () => {
     const bed = new Bed();
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('game') }));
-    const device = await bed.vm('device');
-    const game = await bed.vm('game', { storage });
-    const hub = await device.mount('./MO', { mo: 'mo' });
-    const copy = await game.mount('./MO', { mo: 'mo' });
-    await bed.serve(device);
-    bed.connect(game);
-    await set(game, 'Run', '');
-    await untilEqual(hub, copy);
+    const storage = bed.steered('game');
+    const { game, hub, copy } = await pairToRun(bed, {}, { game: { storage } });
     const atVm = counted(copy);
     storage.hold();
     const ordering = game.execute({ type: 'Exec', target: './MO/Run' });
@@ -357,7 +319,7 @@ describe('[X2] an Exec runs at most once per VM:', () => {
 
   it('a link that is cut while it runs changes nothing', async () => {
     const bed = new Bed();
-    const { device, hub, copy } = await pair(bed);
+    const { device, hub, copy } = await pairToRun(bed);
     counted(hub);
     let runs = 0;
     let finish: () => void = () => undefined;
@@ -383,19 +345,11 @@ describe('[X2] an Exec runs at most once per VM:', () => {
 
   it('[T3] a VM whose clock jumped ahead just then runs it, with stamps made anew', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const device = await bed.vm('device');
-    const game = await bed.vm('game', { now: () => Date.now() + skewMs });
-    const hub = await device.mount('./MO', { mo: 'mo' });
-    const copy = await game.mount('./MO', { mo: 'mo' });
-    await bed.serve(device);
-    bed.connect(game);
-    await copy.whenSynced();
-    await set(device, 'Run', '');
-    await untilEqual(hub, copy);
+    const clock = new MovedClock();
+    const { device, hub, copy } = await pairToRun(bed, {}, { game: { now: clock.now } });
     counted(hub);
     const atVm = counted(copy);
-    skewMs = 600_000;
+    clock.aheadMs = 600_000;
     const id = await order(device);
     const results = await hub.whenExecClosed(id);
     expect(results.get('game')).toEqual(done);
@@ -404,7 +358,7 @@ describe('[X2] an Exec runs at most once per VM:', () => {
 
   it('a storage that fails just then delays it, and does no harm', async () => {
     const bed = new Bed();
-    const { device, hub, copy } = await pair(bed);
+    const { device, hub, copy } = await pairToRun(bed);
     const [atHub, atVm] = [counted(hub), counted(copy)];
     const ordering = device.execute({ type: 'Exec', target: './MO/Run' });
     bed.disk('device').failWrites(new Error('no space left'));
@@ -429,23 +383,18 @@ describe('[X2] an Exec runs at most once per VM:', () => {
 describe('[X3] an Exec whose time ran out between "started" and the start', () => {
   it('is not started any more, whatever the VM takes the time for', async () => {
     const bed = new Bed();
-    let skewMs = 0;
-    const now = (): number => Date.now() + skewMs;
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
-    const device = await bed.vm('device', { storage, now });
-    const game = await bed.vm('game');
-    const hub = await device.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    const copy = await game.mount('./MO', { mo: 'mo', execExpiryMs: 60_000 });
-    await bed.serve(device);
-    bed.connect(game);
-    await copy.whenSynced();
-    await set(device, 'Run', '');
-    await untilEqual(hub, copy);
+    const clock = new MovedClock();
+    const storage = bed.steered('device');
+    const { device, hub, copy } = await pairToRun(
+      bed,
+      { execExpiryMs: 60_000 },
+      { device: { storage, now: clock.now } },
+    );
     const [atHub, atVm] = [counted(hub), counted(copy)];
     storage.hold();
     const ordering = device.execute({ type: 'Exec', target: './MO/Run' });
     await until('both wrote "started"', () => hub.replica.openExecs()[0]?.started.size === 2);
-    skewMs = 61_000;
+    clock.aheadMs = 61_000;
     storage.release();
     const { exec = '' } = await ordering;
     await hub.whenExecClosed(exec);
@@ -458,7 +407,7 @@ describe('[X3] an Exec whose time ran out between "started" and the start', () =
 describe('[X2] an Exec ordered without a hub in reach', () => {
   it('runs at once where it was ordered, and on the others when they learn of it', async () => {
     const bed = new Bed();
-    const { game, hub, copy } = await pair(bed);
+    const { game, hub, copy } = await pairToRun(bed);
     const [atHub, atVm] = [counted(hub), counted(copy)];
     bed.network.cut();
     await until('the VM noticed', () => !copy.isSynced);
@@ -551,7 +500,7 @@ describe('[S1] an Exec of a node that stays in each VM', () => {
 describe('handlers', () => {
   it('are one per node; the way out makes room', async () => {
     const bed = new Bed();
-    const { device, hub, copy } = await pair(bed);
+    const { device, hub, copy } = await pairToRun(bed);
     const leave = hub.handleExec('Run', () => ({ status: 500 }));
     expect(() => hub.handleExec('./Run', () => ({ status: 200 }))).toThrow(RangeError);
     leave();
@@ -564,7 +513,7 @@ describe('handlers', () => {
 
   it('that are registered right after the mount get what was waiting, also where the hub already serves', async () => {
     const bed = new Bed();
-    const { device, game, hub, copy } = await pair(bed);
+    const { device, game, hub, copy } = await pairToRun(bed);
     counted(copy);
     let isInside = false;
     hub.handleExec(
@@ -591,7 +540,7 @@ describe('handlers', () => {
 
   it('that are registered right after the mount count, also where a service runs and the Exec was begun before', async () => {
     const bed = new Bed();
-    const { device, hub } = await pair(bed);
+    const { device, hub } = await pairToRun(bed);
     let isInside = false;
     hub.handleExec('./Run', () => {
       isInside = true;
@@ -612,7 +561,7 @@ describe('handlers', () => {
   it.each([undefined, {}, { status: 200.5 }, { status: -1 }, { status: 200, data: 7 }])(
     'that answer %j have failed',
     async (reply) => {
-      const { device, hub, copy } = await pair(new Bed());
+      const { device, hub, copy } = await pairToRun(new Bed());
       counted(hub);
       copy.handleExec('./Run', () => JSON.parse(JSON.stringify(reply ?? null)));
       const results = await hub.whenExecClosed(await order(device));
@@ -624,7 +573,7 @@ describe('handlers', () => {
 
   it('are told when the VM closes', async () => {
     const bed = new Bed();
-    const { device, game, hub, copy } = await pair(bed);
+    const { device, game, hub, copy } = await pairToRun(bed);
     counted(hub);
     let signal: AbortSignal | undefined;
     copy.handleExec('./Run', (exec) => {
@@ -642,7 +591,7 @@ describe('handlers', () => {
 
   it('have a signal each: many on one would look like a leak to Node', async () => {
     const bed = new Bed();
-    const { device, hub, copy } = await pair(bed);
+    const { device, hub, copy } = await pairToRun(bed);
     counted(copy);
     const signals = new Set<AbortSignal>();
     hub.handleExec('./Run', ({ signal }) => {

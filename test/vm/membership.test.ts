@@ -1,9 +1,6 @@
 import type { Mount, MountOptions, Vm } from 'virmo-sync';
-import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { openVmIn } from '../../src/vm/vm.ts';
-import { systemWorld, type World } from '../../src/vm/world.ts';
-import { Bed, closeLater, mountEvents, set, until, untilEqual } from './bed.ts';
+import { Bed, MovedClock, mountEvents, set, until, untilEqual } from './bed.ts';
 
 const hour = 3_600_000;
 
@@ -17,27 +14,17 @@ interface Scene {
   pass(): void;
 }
 
-/** A hub and a VM in step with it, with a leaf ./MO/A each, where what is done every second is done fifty times a second. */
+/** A hub and a VM in step with it, with a leaf ./MO/A each, in a hurry (`Bed.hurried`). */
 async function scene(options: Partial<MountOptions> = {}): Promise<Scene> {
   const bed = new Bed();
-  let skewMs = 0;
-  const world: World = {
-    ...systemWorld,
-    now: () => Date.now() + skewMs,
-    every: (ms, call, more) => systemWorld.every(ms / 50, call, more),
-  };
-  const open = async (id: string): Promise<Vm> => {
-    const vm = await openVmIn({ id, storage: memoryStorage({ disk: bed.disk(id) }) }, world);
-    closeLater(vm);
-    return vm;
-  };
-  const [device, game] = [await open('device'), await open('game')];
+  const clock = new MovedClock();
+  const [device, game] = [await bed.hurried('device', clock), await bed.hurried('game', clock)];
   const hub = await device.mount('./MO', { mo: 'mo', ...options });
   const copy = await game.mount('./MO', { mo: 'mo' });
   await bed.serve(device);
   await set(device, 'A', '1');
   const pass = (): void => {
-    skewMs += hour;
+    clock.aheadMs += hour;
   };
   return { bed, device, game, hub, copy, pass };
 }

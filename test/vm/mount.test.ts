@@ -3,7 +3,7 @@ import { memoryStorage } from 'virmo-sync/memory-storage';
 import { fumo } from 'virmo-sync/mo/fumo';
 import { describe, expect, it } from 'vitest';
 import { storedMounts } from '../../src/vm/documents.ts';
-import { Bed, get, mountEvents, SteeredStorage, set, settle, until, untilEqual, vmEvents } from './bed.ts';
+import { Bed, get, mountEvents, set, settle, until, untilEqual, vmEvents } from './bed.ts';
 
 describe('mounting', () => {
   it.each([
@@ -55,7 +55,7 @@ describe('mounting', () => {
 
   it('again while it is being unmounted is a mistake', async () => {
     const bed = new Bed();
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('game') }));
+    const storage = bed.steered('game');
     const game = await bed.vm('game', { storage });
     const mount = await game.mount('./MO', { mo: 'mo' });
     await set(game, 'A', '1');

@@ -1,9 +1,8 @@
 import { type Command, type Outcome, openVm } from 'virmo-sync';
 import { lmdb } from 'virmo-sync/lmdb';
-import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
 import { canMount, mountNote, smallDisk } from '../adapters/storage/small-disk.ts';
-import { Bed, closeLater, get, SteeredStorage, set, settle, until, untilEqual, vmEvents } from './bed.ts';
+import { Bed, closeLater, get, set, settle, until, untilEqual, vmEvents } from './bed.ts';
 
 const add = (name: string, data = '1'): Command => ({ type: 'Add', target: `./MO/${name}`, data });
 const replace = (name: string, data: string): Command => ({ type: 'Replace', target: `./MO/${name}`, data });
@@ -93,7 +92,7 @@ describe('a VM whose storage has no room', () => {
     const device = await bed.vm('device');
     const hub = await device.mount('./MO', { mo: 'mo' });
     await bed.serve(device);
-    const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('game') }));
+    const storage = bed.steered('game');
     const game = await bed.vm('game', { storage });
     const copy = await game.mount('./MO', { mo: 'mo' });
     bed.connect(game);

@@ -20,7 +20,7 @@ interface Steered {
 }
 
 async function steered(bed: Bed, id: string, options: Partial<VmOptions> = {}): Promise<Steered> {
-  const storage = new SteeredStorage(memoryStorage({ disk: bed.disk(id) }));
+  const storage = bed.steered(id);
   const vm = await bed.vm(id, { ...options, storage });
   return { storage, vm };
 }
