@@ -45,9 +45,12 @@ export type MountEvent =
   | { readonly type: 'synced' }
   /** The connection is gone; what is written waits. */
   | { readonly type: 'unsynced' }
-  /** The hub does not synchronise this management object with this VM; told once for each reason. What it does not serve (`mo-unknown`) it is asked for again from time to time. */
+  /** The hub does not synchronise this management object with this VM; told once for each reason. What it does not serve (`mo-unknown`), or gave this VM up for (`expelled`), it is asked for again from time to time. */
   | { readonly type: 'rejected'; readonly error: VirmoError }
-  /** This VM's copy was of another line than the hub's, which one of the two had left as it was put back, and was made anew from the hub's; told after what that changed in the tree (rule Y4). */
+  /**
+   * This VM's copy was made anew from the hub's; told after what that changed in the tree. It was of another line than the hub's, which one of the two had left as it was put back (rule Y4), or ended before what the hub has
+   * forgotten (rule Y5).
+   */
   | { readonly type: 'rebuilt' }
   /** At a hub that was put back: `lostWrites` gives others than before (rule Y4). */
   | { readonly type: 'lost' }

@@ -1,6 +1,6 @@
 import type { Mount, MountOptions, Vm } from 'virmo-sync';
 import { describe, expect, it } from 'vitest';
-import { Bed, MovedClock, mountEvents, set, until, untilEqual } from './bed.ts';
+import { Bed, closeLater, MovedClock, mountEvents, set, until, untilEqual, vmEvents } from './bed.ts';
 
 const hour = 3_600_000;
 
@@ -82,6 +82,34 @@ describe('[Y5] a member', () => {
     await connection.close();
     await until('it is none any more', () => members(hub).length === 0);
     expect(events).toContainEqual({ type: 'expelled', vm: 'game', why: 'absence' });
+  });
+
+  it('for whose sake too much is kept that is over is expelled', async () => {
+    const { bed, device, game, hub, copy } = await scene({ maxTombstoneBytes: 0 });
+    const connection = bed.connect(game);
+    await untilEqual(hub, copy);
+    await connection.close();
+    const events = mountEvents(hub);
+    await device.execute({ type: 'Delete', target: './MO/A' });
+    const { durablePlace } = hub;
+    hub.replica.hub?.lookAfterMembers({ durablePlace, elapsedMs: 61_000, isConnected: () => false });
+    expect(events).toContainEqual({ type: 'expelled', vm: 'game', why: 'tombstones' });
+    expect(members(hub)).toEqual([]);
+  });
+
+  it('that is expelled is kept out, if the hub does not let it in any more', async () => {
+    const { bed, device, game, hub, copy } = await scene();
+    bed.connect(game);
+    await untilEqual(hub, copy);
+    const letIn = new Set(['game']);
+    const service = await device.serve(bed.network.listen('strict'), { admit: ({ vm }) => letIn.has(vm) });
+    closeLater(service);
+    letIn.delete('game');
+    hub.expel('game');
+    const events = vmEvents(game);
+    bed.connect(game, {}, 'strict');
+    await until('it is turned away', () => events.some(({ type }) => type === 'gave-up'));
+    expect(members(hub)).toEqual([]);
   });
 
   it('is expelled by the hub alone, and is another VM', async () => {

@@ -73,7 +73,10 @@ describe('times at their limits', () => {
     const game = await bed.vm('game');
     const longest = 2 ** 31 - 1;
     for (const vm of [device, game])
-      await vm.mount('./MO', { mo: 'mo', maxAheadMs: Number.POSITIVE_INFINITY, execExpiryMs: 2 ** 40 });
+      await vm.mount('./MO', {
+        ...{ mo: 'mo', maxAheadMs: Number.POSITIVE_INFINITY, execExpiryMs: 2 ** 40 },
+        ...{ maxAbsenceMs: Number.POSITIVE_INFINITY, maxTombstoneBytes: 0 },
+      });
     await bed.serve(device, { silenceMs: longest, maxOpenMos: 1, maxMessageBytes: 2 ** 40 });
     const connection = bed.connect(game, {
       silenceMs: longest,
