@@ -650,4 +650,17 @@ describe('[Y5] what a hub remembers of the lives of a VM', () => {
     group.settle();
     expectEqual(group);
   });
+
+  it('is kept of those that are judged since: what of them waits somewhere is not to be merged twice', () => {
+    const { group, a, b } = scene();
+    remove(a, './L');
+    group.settle();
+    group.hub.hub.seen('b', b.replica.place);
+    b.cut();
+    passLives(a, 100);
+    const { length } = group.hub.hub.book().marks;
+    forget(group, a);
+    expect(lastDeleteMs(group.hub)).toBeGreaterThan(0);
+    expect(group.hub.hub.book().marks.length).toBeGreaterThanOrEqual(length);
+  });
 });

@@ -248,6 +248,20 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     expect([keptBy(c), keptBy(late)]).toEqual([[], []]);
   });
 
+  it('lists a write no more, either, that comes under another write id than was reported, and is dead by then', () => {
+    const { group, a, b, stored } = nested('c');
+    const c = group.follower(2);
+    set(a, './L', 'later');
+    group.settle();
+    for (const site of [a, b]) site.cut();
+    group.hub.putBack(stored);
+    for (const site of [a, c, b]) site.exchange();
+    a.cut();
+    remove(group.hub, './Of_b');
+    group.settle();
+    expect([group.hub.hub.lost.list(), keptBy(c)]).toEqual([[], []]);
+  });
+
   it('can have lost writes done again, or dismiss them; then nobody keeps them', () => {
     const { group, a, b } = scene();
     const [hubs, as] = [[...group.hub.stored], [...a.stored]];
