@@ -201,12 +201,7 @@ export class MainAuthor {
   #cleaningOwed = 0;
   #update: Uint8Array | undefined;
 
-  constructor(
-    doc: Y.Doc,
-    log: Y.Array<unknown>,
-    meta: Y.Map<string | number>,
-    cleaning: Cleaning,
-  ) {
+  constructor(doc: Y.Doc, log: Y.Array<unknown>, meta: Y.Map<string | number>, cleaning: Cleaning) {
     this.#doc = doc;
     this.#log = log;
     this.#meta = meta;

@@ -246,7 +246,11 @@ export class Replica implements Tree {
 
   /** Becomes the hub (rule D2): what waited here is merged. */
   serve(): Hub {
-    const { maxAbsenceMs = 7_776_000_000, maxTombstoneBytes = 16_777_216, cleaningSlack = 512 } = this.#options;
+    const {
+      maxAbsenceMs = 7_776_000_000,
+      maxTombstoneBytes = 16_777_216,
+      cleaningSlack = 512,
+    } = this.#options;
     const { maxAheadMs } = this.#core;
     this.#hub ??= new Hub(this.#core, { maxAheadMs, maxAbsenceMs, maxTombstoneBytes, cleaningSlack });
     return this.#hub;
