@@ -28,34 +28,30 @@ function halves(script: readonly Step[]): [Step[], Step[]] {
   return [script.slice(0, half), script.slice(half)];
 }
 
+/** Plays such scripts in a group, which then comes to rest. */
+function playing(script: fc.Arbitrary<Step[]>): (name: string, options: GroupOptions) => void {
+  return (_, options) => {
+    fc.assert(
+      fc.property(script, (steps) => {
+        const group = groupOf(options);
+        play(group, steps);
+        comesToRest(group);
+      }),
+      runs(100),
+    );
+  };
+}
+
 describe('a group of VMs, whatever happens', () => {
   it.each(settings)(
     '[D1] [D5] [D6] [I2] [M1] [M2] [M3] [M4] [M8] [M9] agrees with the oracle at every step and comes to rest equal, %s',
-    (_, options) => {
-      fc.assert(
-        fc.property(scripts({ rewinds: true }), (script) => {
-          const group = groupOf(options);
-          play(group, script);
-          comesToRest(group);
-        }),
-        runs(100),
-      );
-    },
+    playing(scripts({ rewinds: true })),
     patienceMs,
   );
 
   it.each(settings)(
     '[Y5] also when Deletes are forgotten, and gone from the log, and members expelled, %s',
-    (_, options) => {
-      fc.assert(
-        fc.property(days({ rewinds: true }), (script) => {
-          const group = groupOf(options);
-          play(group, script);
-          comesToRest(group);
-        }),
-        runs(100),
-      );
-    },
+    playing(days({ rewinds: true })),
     patienceMs,
   );
 
