@@ -69,7 +69,7 @@ export class Hub {
     this.#trial = new Trial(core.state, options.maxAheadMs);
     this.#forgottenOrders = new ForgottenOrders(core.hubBook.orders);
     this.#due = new DueExecs(core.state);
-    this.lost = new LostWrites((record, isForked) => this.#hasJudged(record, isForked));
+    this.lost = new LostWrites(this.#marks, (record) => this.#isInMain(record));
     this.#writer = new MainWriter(core, this.#marks, options.cleaningSlack);
     const meta = core.main.meta();
     const { description, random53 } = core;
@@ -201,11 +201,10 @@ export class Hub {
     if (this.lost.report(vm, writes, begins)) this.#core.emit({ type: 'lost' });
   }
 
-  #hasJudged(record: LogRecord, isForked: boolean): boolean {
-    const isJudged = !isForked && record.seq <= this.#marks.judgedUpTo(record.stamp.vm, record.life);
+  /** Under its write id, or another: its VM may have given it that meanwhile. */
+  #isInMain(record: LogRecord): boolean {
     const isHeld = (this.#state.held(record)?.place ?? 0) > 0;
-    // Its VM may have given it another write id meanwhile.
-    return isJudged || isHeld || this.#trial.isRepeated(record) || this.#trial.isOverwritten(record);
+    return isHeld || this.#trial.isRepeated(record) || this.#trial.isOverwritten(record);
   }
 
   /** Merges a command of this VM itself, which has seen everything; `local` is what stays here of it, and is stored together with it (rule M7). */

@@ -201,10 +201,12 @@ function isNatural(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function writeMark(encoder: encoding.Encoder, { vm, life, seq, place, trail, refused }: StoredMark): void {
+function writeMark(encoder: encoding.Encoder, mark: StoredMark): void {
+  const { vm, place, forkedFrom, trail, refused } = mark;
   encoding.writeVarString(encoder, vm);
-  writeKey(encoder, { life, seq });
+  writeKey(encoder, mark);
   encoding.writeVarUint(encoder, place);
+  encoding.writeVarUint(encoder, forkedFrom);
   writeList(encoder, trail, writeJudged);
   writeList(encoder, refused, writeRefusal);
 }
@@ -213,8 +215,9 @@ function readMark(decoder: decoding.Decoder): StoredMark {
   const vm = decoding.readVarString(decoder);
   const { life, seq } = readKey(decoder);
   const place = decoding.readVarUint(decoder);
+  const forkedFrom = decoding.readVarUint(decoder);
   const trail = readList(decoder, readJudged);
-  return { vm, life, seq, place, trail, refused: readList(decoder, readRefusal) };
+  return { vm, life, seq, place, forkedFrom, trail, refused: readList(decoder, readRefusal) };
 }
 
 function writeMember(encoder: encoding.Encoder, { vm, seen, awayMs }: MemberNote): void {

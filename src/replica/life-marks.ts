@@ -7,6 +7,7 @@ interface LifeMark {
   readonly life: number;
   seq: number;
   place: number;
+  forkedFrom: number;
   trail: JudgedCommand[];
   /** Of the trail, so many of the last ones are not given out to be stored. */
   fresh: number;
@@ -32,10 +33,11 @@ export class LifeMarks {
 
   /** As they were stored, in that order: of one life also several times, each with what was judged since. */
   constructor(marks: readonly StoredMark[]) {
-    for (const { vm, life, seq, place, trail, refused } of marks) {
+    for (const { vm, life, seq, place, forkedFrom, trail, refused } of marks) {
       const mark = this.#mark(vm, life);
       mark.seq = seq;
       mark.place = place;
+      mark.forkedFrom = forkedFrom;
       mark.refused = [...refused];
       for (const command of trail) append(mark, command);
     }
@@ -56,6 +58,20 @@ export class LifeMarks {
     mark.fresh++;
     this.#moved.add(mark);
     this.tally.judged(vm, refusal !== undefined);
+  }
+
+  /** Something else was judged under a write id than VMs keep as lost: from there on the mark says nothing of what they keep (rule Y4). */
+  fork(vm: string, { life, seq }: WriteKey): void {
+    const mark = this.#byVm.get(vm)?.get(life);
+    if (mark === undefined || (mark.forkedFrom > 0 && mark.forkedFrom <= seq)) return;
+    mark.forkedFrom = seq;
+    this.#moved.add(mark);
+  }
+
+  /** Whether that happened to this life, up to this counter. */
+  isForked(vm: string, { life, seq }: WriteKey): boolean {
+    const { forkedFrom = 0 } = this.#byVm.get(vm)?.get(life) ?? {};
+    return forkedFrom > 0 && forkedFrom <= seq;
   }
 
   /** The VM holds nothing of this life before `seq` any more: it knows of the refusals there. */
@@ -116,7 +132,7 @@ export class LifeMarks {
     const lives = this.#lives(vm);
     let mark = lives.get(life);
     if (mark === undefined) {
-      mark = { vm, life, seq: 0, place: 0, trail: [], fresh: 0, refused: [] };
+      mark = { vm, life, seq: 0, place: 0, forkedFrom: 0, trail: [], fresh: 0, refused: [] };
       lives.set(life, mark);
       this.#shorten(vm, mark);
     }
@@ -157,6 +173,6 @@ function remember(mark: LifeMark, refusal: Refusal): void {
   if (mark.refused.length > maxRefusalsKept) mark.refused.shift();
 }
 
-function copy({ vm, life, seq, place, trail, refused }: LifeMark): StoredMark {
-  return { vm, life, seq, place, trail: [...trail], refused: [...refused] };
+function copy({ vm, life, seq, place, forkedFrom, trail, refused }: LifeMark): StoredMark {
+  return { vm, life, seq, place, forkedFrom, trail: [...trail], refused: [...refused] };
 }

@@ -4,6 +4,7 @@
  */
 import type { KeptWrite } from './journal.ts';
 import { subjectOf, type WriteId, writeKey } from './kept-writes.ts';
+import type { LifeMarks } from './life-marks.ts';
 import { type ExecContent, isTreeContent, type LogRecord, type TreeContent } from './record.ts';
 import { roughSize } from './record-size.ts';
 
@@ -36,17 +37,17 @@ interface Entry {
 }
 
 export class LostWrites {
-  readonly #hasJudged: (record: LogRecord, isForked: boolean) => boolean;
+  readonly #marks: LifeMarks;
+  readonly #isInMain: (record: LogRecord) => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #bytes = new Map<string, number>();
   readonly #dismissed = new Set<string>();
-  /** By VM and life, the first counter under which the hub judged something else than is listed: another process of the VM went on with the same numbers. */
-  readonly #forkedFrom = new Map<string, number>();
   readonly #listeners = new Set<FoundListener>();
 
-  /** `hasJudged`: whether the hub has judged a write; of a forked life its marks say nothing. */
-  constructor(hasJudged: (record: LogRecord, isForked: boolean) => boolean) {
-    this.#hasJudged = hasJudged;
+  /** `marks`: the hub's. `isInMain`: whether a write is there, or what its VM wrote over it. */
+  constructor(marks: LifeMarks, isInMain: (record: LogRecord) => boolean) {
+    this.#marks = marks;
+    this.#isInMain = isInMain;
   }
 
   /** A VM reports what it keeps; with `begins` it says all anew. Says whether another list came of it. */
@@ -64,12 +65,13 @@ export class LostWrites {
   /** To be called when these records of a VM came to be judged: they may have been reported under other write ids. Says whether anything is listed no more. */
   review(vm: string, records: readonly LogRecord[]): boolean {
     if (this.#entries.size === 0) return false;
-    const judged = new Set(records.filter((record) => this.#hasJudged(record, false)).map(stepKey));
+    const judged = records.filter((record) => this.#isJudged(record) || this.#isInMain(record));
     const listed = [...this.#entries.values()].flatMap(({ write }) =>
       write.record.stamp.vm === vm ? write : [],
     );
-    this.#noteForks(listed, records);
-    const found = listed.filter((write) => this.#isKnown(write) || judged.has(stepKey(write.record)));
+    this.#noteForks(listed, judged);
+    const steps = new Set(judged.map(stepKey));
+    const found = listed.filter((write) => this.#isKnown(write) || steps.has(stepKey(write.record)));
     return this.#take(found.map(({ record }) => writeKey(record))).length > 0;
   }
 
@@ -135,7 +137,12 @@ export class LostWrites {
   }
 
   #isKnown({ record }: KeptWrite): boolean {
-    return this.#hasJudged(record, record.seq >= (this.#forkedFrom.get(lifeKey(record)) ?? Infinity));
+    const isForked = this.#marks.isForked(record.stamp.vm, record);
+    return (!isForked && this.#isJudged(record)) || this.#isInMain(record);
+  }
+
+  #isJudged({ stamp, life, seq }: LogRecord): boolean {
+    return seq <= this.#marks.judgedUpTo(stamp.vm, life);
   }
 
   /** A VM whose memory was put back, and knows nothing of what others report as lost of it, may write something else under the same write ids (rule Y4). */
@@ -144,8 +151,7 @@ export class LostWrites {
     for (const record of judged) {
       const other = byKey.get(writeKey(record));
       if (other === undefined || subjectOf(other) === subjectOf(record)) continue;
-      const life = lifeKey(record);
-      this.#forkedFrom.set(life, Math.min(record.seq, this.#forkedFrom.get(life) ?? Infinity));
+      this.#marks.fork(record.stamp.vm, record);
     }
   }
 
@@ -174,10 +180,6 @@ export class LostWrites {
 function stepKey(record: LogRecord): string {
   const { ms, counter, vm } = record.stamp;
   return `${ms} ${counter} ${vm} ${subjectOf(record)}`;
-}
-
-function lifeKey({ stamp, life }: LogRecord): string {
-  return `${stamp.vm} ${life}`;
 }
 
 function sizeOf({ record, uri }: KeptWrite): number {

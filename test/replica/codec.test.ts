@@ -236,6 +236,7 @@ const mark: fc.Arbitrary<StoredMark> = fc.record({
   life: natural,
   seq: natural,
   place: natural,
+  forkedFrom: natural,
   trail: fc.array(fc.record({ seq: natural, token: natural }), { maxLength: 3 }),
   refused: fc.array(refusal, { maxLength: 2 }),
 });

@@ -746,6 +746,41 @@ describe('[Y4] a VM', () => {
     expect(read(group.hub, './L')).toBe('of one');
   });
 
+  it('of whose memory there are two has one part of its writes listed as lost, though the hub begins anew after it judged the other part under the same ids', () => {
+    const all = scene();
+    const { group, b } = all;
+    addLeaf(group.hub, './M', 'old');
+    group.settle();
+    const [one, other] = twoOfOneMemory(all);
+    group.hub.finishDisk();
+    const stored = [...group.hub.stored];
+    set(one, './L', 'of one');
+    one.exchange();
+    one.cut();
+    b.exchange();
+    group.hub.putBack(stored);
+    b.exchange();
+    const listed = (): unknown[] =>
+      group.hub.hub.lost.list().map(({ uri, content, reportedBy }) => [uri, content.kind, reportedBy]);
+    const lost = [['./L', 'value', ['b']]];
+    b.cut();
+    // What is written below a Delete leaves nothing in main that would tell b.
+    remove(group.hub, './M');
+    set(other, './M', 'of other');
+    other.exchange();
+    expect(listed()).toEqual(lost);
+    for (let restarts = 0; restarts < 3; restarts++) {
+      group.hub.finishDisk();
+      group.hub.putBack([...group.hub.stored]);
+      b.exchange();
+      expect(listed()).toEqual(lost);
+    }
+    one.exchange();
+    b.exchange();
+    expect([listed(), keptBy(b)]).toEqual([[], []]);
+    expect(read(group.hub, './L')).toBe('of one');
+  });
+
   it('of whose memory there are two can order an Exec in each, and each has its own', () => {
     const all = scene();
     const [one, other] = twoOfOneMemory(all);
