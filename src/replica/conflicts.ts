@@ -10,6 +10,7 @@ import {
   addKey,
   type ConflictSide,
   type DeleteRecord,
+  localPlace,
   type Register,
   type TreeContent,
   type TreeRecord,
@@ -120,7 +121,7 @@ function renameOf(record: AddRecord, node: MoNode | undefined): TreeRecord | und
   return node.registers.name?.winner;
 }
 
-/** What a Delete takes away that its writer had not seen: Adds, and registers as far as they do not build on these. */
+/** What a Delete takes away that its writer had not seen: Adds, and registers as far as they do not build on these. Not what stays in this VM (rule S1), of which nobody else hears. */
 function victimsOf(record: DeleteRecord, top: MoNode): Rivalry[] {
   const victims: Rivalry[] = [];
   const uris = new Uris(known);
@@ -128,7 +129,7 @@ function victimsOf(record: DeleteRecord, top: MoNode): Rivalry[] {
   for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
     if (!node.alive) continue;
     const unseen = [...recordsOf(node)].filter(
-      (held) => held.content.kind !== 'delete' && isUnseen(held, record),
+      (held) => held.content.kind !== 'delete' && held.place !== localPlace && isUnseen(held, record),
     );
     const adds = new Set(unseen.filter((held) => held.content.kind === 'add').map(addKey));
     const uri = unseen.length === 0 ? '' : (uris.of(node) ?? '');

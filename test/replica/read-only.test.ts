@@ -14,10 +14,12 @@ import type { Schema } from '../../src/tree/schema.ts';
 import { interior, leaf, ONE, ZERO_OR_MORE } from '../tree/schemas.ts';
 import { checkRest, checkSite } from './check.ts';
 import { type FollowerSite, Group, type HubSite } from './group.ts';
+import { smallRules, smallSchema } from './schema.ts';
 import {
   addInterior,
   addLeaf,
   at,
+  conflicts,
   look,
   putInterior,
   putLeaf,
@@ -276,6 +278,18 @@ describe('[S1] what stays in a VM', () => {
     addLeaf(all.a, './Own/L', 'again');
     all.a.restart();
     expect(read(all.a, './Own/L')).toBe('again');
+  });
+
+  it('[M8] is told to nobody when another VM deletes what it is below, not even by the hub that had it', () => {
+    const group = new Group({ schema: smallSchema, rules: smallRules });
+    addInterior(group.hub, './Acc/mail');
+    group.settle();
+    set(group.hub, './Acc/mail/Key', 'secret');
+    remove(group.follower(0), './Acc/mail');
+    group.settle();
+    const said = [...group.follower(0).replica.records()].map(({ content }) => JSON.stringify(content));
+    expect(said.filter((content) => content.includes('secret'))).toEqual([]);
+    expect(group.sites.flatMap(conflicts)).toEqual([]);
   });
 });
 
