@@ -31,6 +31,7 @@ import { OpenConflicts } from './open-conflicts.ts';
 import {
   type AddRecord,
   type AddRef,
+  addKey,
   type DeleteRecord,
   isSameWrite,
   localPlace,
@@ -58,6 +59,8 @@ export class Fold {
   #suspended: MoNode[] | undefined;
   /** Merged Deletes are held from this place on (rule Y5). */
   #forgottenUpTo = 0;
+  /** Adds that are not held, and may come back: what builds on them and stays here is held (rule Y4). See `awaited-adds.ts`. */
+  awaited: ReadonlySet<string> = new Set();
   readonly openConflicts: OpenConflicts = new OpenConflicts();
   readonly #treeHash = new TreeHash();
   readonly handedOn: HandedOn = new HandedOn();
@@ -218,7 +221,7 @@ export class Fold {
   baseState(base: AddRef | null): 'counts' | 'not' | 'gone' {
     if (base === null) return 'counts';
     const entry = this.addEntry(base);
-    if (entry === undefined) return 'gone';
+    if (entry === undefined) return this.awaited.has(addKey(base)) ? 'not' : 'gone';
     return entry.counts ? 'counts' : 'not';
   }
 

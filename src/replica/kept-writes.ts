@@ -66,6 +66,11 @@ export class KeptWrites {
     return this.list().filter(({ record }) => !this.#isOwn(record));
   }
 
+  /** The Adds among them. */
+  adds(): LogRecord[] {
+    return this.list().flatMap(({ record }) => (record.content.kind === 'add' ? record : []));
+  }
+
   /** So that nothing is carried out again meanwhile (rule X2). */
   *execRecords(): Generator<LogRecord> {
     for (const { record } of this.#writes.values()) if (isExecRecord(record)) yield record;

@@ -2,6 +2,7 @@
  * A copy of main that is of another line than the hub's, or too old to tell, is made anew from all of the hub's (rule Y4), in the same step in which it is shown. What this VM itself had merged and the hub never judged waits
  * again; what others had is kept for them.
  */
+import { awaitKeptAdds } from './awaited-adds.ts';
 import { uriOf } from './changes.ts';
 import type { ReplicaCore } from './core.ts';
 import { sharedPlace } from './epochs.ts';
@@ -175,10 +176,11 @@ export function offerAgain({ state, outbox, random53 }: ReplicaCore, records: re
   outbox.addAgain(splitCommands(records).map((command) => waitAgain(command, state, random53())));
 }
 
-/** Has this VM's own writes wait that need nothing any more that is kept. */
+/** Has this VM's own writes wait that need nothing any more that is kept, and what stays here wait for what is: to be called when others are kept than before. */
 export function offerReleased(core: ReplicaCore): void {
   const { state, outbox, random53 } = core;
   for (const records of released(core)) outbox.add(waitAgain(records, state, random53()));
+  awaitKeptAdds(core);
 }
 
 /** Takes out this VM's own commands that need nothing any more that is kept, under new write ids: the hub may have judged more of their lives meanwhile. */

@@ -1,5 +1,6 @@
 /** Replays a journal (the entries that `journal.ts` describes) into the parts of a replica. */
 import { VirmoError } from '../errors.ts';
+import { awaitKeptAdds } from './awaited-adds.ts';
 import type { ReplicaCore } from './core.ts';
 import type {
   HubBook,
@@ -62,6 +63,7 @@ export function fillCore(
 ): void {
   const { state } = core;
   main.takeMetaChanged();
+  awaitKeptAdds(core);
   for (const record of merged) state.take(record);
   state.noteJudged(lastLeft);
   for (const { records } of outbox.commands()) for (const record of records) state.take(record);
