@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Books } from './books.ts';
 import { checkLost } from './lost-check.ts';
-import type { Leaves } from './messages.ts';
+import type { Answer, Leaves } from './messages.ts';
 import { checkOwn } from './own-check.ts';
 import { patienceMs, soon } from './patience.ts';
 import { checkShared } from './shared-check.ts';
 import type { Site } from './site.ts';
+
+/** So long a process that waits for others may take to say how it stands. */
+const answerMs = 5_000;
 
 export class Ending {
   readonly #sites: readonly Site[];
@@ -57,7 +60,7 @@ export class Ending {
   /** What each VM shows, once it is in step and the hub has everything of it. */
   async #exports(): Promise<readonly string[]> {
     const resting = Promise.all(this.#sites.map((site) => site.ask({ order: 'rest' })));
-    await soon(resting, 'everybody to be in step and delivered');
+    await soon(resting, 'everybody to be in step and delivered', () => this.#describeStates());
     const asked = this.#sites.map((site) => site.ask({ order: 'export' }));
     return (await Promise.all(asked)).map(({ exports = [] }) => exports.join('\n'));
   }
@@ -73,10 +76,24 @@ export class Ending {
     return asked.some(({ outcomes = 0 }) => outcomes > 0) ? '[X4] an outcome is not acknowledged' : undefined;
   }
 
+  /** How each VM stands, and what was wrong until then, a line each. */
+  async #describeStates(): Promise<string> {
+    const states = this.#sites.map(async (site) => {
+      const late = delay(answerMs, { state: 'does not answer' });
+      const { state } = await Promise.race([site.ask({ order: 'state' }), late]).catch(failed);
+      return `${site.vm}: ${state}`;
+    });
+    return ['', ...(await Promise.all(states)), ...this.#books.problems].join('\n');
+  }
+
   #effectsOf(vm: string): string[] {
     const file = join(this.#directory, `${vm}.ran`);
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   }
+}
+
+function failed(error: unknown): Answer {
+  return { state: String(error) };
 }
 
 /** The first line that is another. */

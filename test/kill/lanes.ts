@@ -20,6 +20,7 @@ export class Lanes {
   readonly #server: string;
   readonly #workload: Workload;
   readonly #random: Random;
+  readonly #underWay = new Set<Mark>();
   #number = 0;
   #isStopped = false;
   #lanes: readonly Promise<void>[] = [];
@@ -32,6 +33,11 @@ export class Lanes {
     this.#server = server;
     this.#random = new Random(`${settings.seed}/${settings.vm}/${settings.life}`);
     this.#workload = new Workload(settings.vm, settings.vms, this.#random.fork('workload'));
+  }
+
+  /** The commands that are not answered. */
+  get underWay(): readonly Mark[] {
+    return [...this.#underWay];
   }
 
   start(): void {
@@ -60,11 +66,13 @@ export class Lanes {
     const mark = markOf(vm, life, ++this.#number);
     const { command, effects, reads } = choose(mark);
     const isExec = command.type === 'Exec';
+    this.#underWay.add(mark);
     tell({ type: 'begun', mark, effects, isExec });
     const found = Promise.all(reads.map((register) => this.#tree.read(register)));
     const answered = this.#vm.execute(command, isExec ? { server: this.#server } : {});
     if (reads.length > 0) tell({ type: 'saw', mark, leaves: leavesOf(reads, await found) });
     const { status } = await answered;
+    this.#underWay.delete(mark);
     tell({ type: 'answered', mark, status });
     if (!isSuccess(status))
       tell({ type: 'wrong', what: `${mark} was answered ${status}: ${JSON.stringify(command)}` });

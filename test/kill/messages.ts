@@ -37,6 +37,8 @@ export type Order =
   | { readonly order: 'read' }
   /** Answered with how many outcomes are not acknowledged. */
   | { readonly order: 'outcomes' }
+  /** Answered at once, whatever else is under way, with how the VM stands. */
+  | { readonly order: 'state' }
   | { readonly order: 'close' };
 
 export interface OrderMessage {
@@ -98,5 +100,7 @@ export interface Answer {
   readonly exports?: readonly string[];
   readonly leaves?: Leaves;
   readonly outcomes?: number;
+  /** To be read by people. */
+  readonly state?: string;
   readonly lost?: readonly (readonly [Register, Mark])[];
 }

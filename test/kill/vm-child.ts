@@ -55,6 +55,7 @@ class Life {
     carryOutExecs(one, settings);
     const two = await vm.mount(...mounts.two);
     const life = new Life(settings, vm, one, two);
+    opened = life;
     tell({ type: 'opened', leaves: ownOf(await life.#tree.leaves(), settings.vm) });
     await life.#connect();
     if (settings.isWriting) life.#lanes.start();
@@ -95,7 +96,7 @@ class Life {
     }
   }
 
-  async carryOut(order: Exclude<OrderMessage['order'], { order: 'begin' }>): Promise<Answer> {
+  async carryOut(order: Exclude<OrderMessage['order'], { order: 'begin' | 'state' }>): Promise<Answer> {
     switch (order.order) {
       case 'rest':
         await this.#lanes.stop();
@@ -114,6 +115,17 @@ class Life {
         await this.#vm.close();
         return {};
     }
+  }
+
+  state(): string {
+    const mounts = this.#mounts.map((mount) => ({
+      isMerged: mount.isMerged,
+      isDelivered: mount.isDelivered,
+      outcomes: mount.pendingOutcomes().length,
+      lost: mount.lostWrites().map(({ vm, content, uri }) => `${content.kind} of ${vm} at ${uri}`),
+      ...mount.syncState(),
+    }));
+    return JSON.stringify({ commands: this.#lanes.underWay, mounts });
   }
 }
 
@@ -215,11 +227,17 @@ function tellFailure(error: unknown): void {
 }
 
 let begun: Promise<Life> | undefined;
+/** Perhaps not connected yet. */
+let opened: Life | undefined;
 
 async function obey({ id, order }: OrderMessage): Promise<void> {
   if (order.order === 'begin') {
     begun = Life.begin(order.settings);
     await begun;
+    return;
+  }
+  if (order.order === 'state') {
+    tell({ type: 'answer', id, answer: { state: opened?.state() ?? 'its storage is not open' } });
     return;
   }
   const answer = await (await begun)?.carryOut(order);
