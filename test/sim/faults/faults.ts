@@ -251,9 +251,9 @@ export const faults: readonly Fault[] = [
     rule: 'D2',
     what: 'a hub that begins anew has forgotten how far it had judged, and merges again what is sent again',
     file: 'src/replica/life-marks.ts',
-    text: '      const mark = this.#mark(vm, life);\n      mark.seq = seq;\n      mark.place = place;\n      mark.refused = [...refused];\n',
+    text: '      const mark = this.#mark(vm, life);\n      mark.seq = seq;\n      mark.place = place;\n      mark.forkedFrom = forkedFrom;\n',
     replacement:
-      '      const mark = this.#mark(vm, life);\n      mark.seq = 0 * seq;\n      mark.place = place;\n      mark.refused = [...refused];\n',
+      '      const mark = this.#mark(vm, life);\n      mark.seq = 0 * seq;\n      mark.place = place;\n      mark.forkedFrom = forkedFrom;\n',
     checks: ['[D2]', '[M8]', '[D1]'],
   },
   {
@@ -352,8 +352,8 @@ export const faults: readonly Fault[] = [
     rule: 'D5',
     what: 'cleaning the log drops records that are needed',
     file: 'src/replica/main.ts',
-    text: 'if (element !== undefined && this.#isLive(element)) kept.push(element);',
-    replacement: 'if (element !== undefined && !this.#isLive(element)) kept.push(element);',
+    text: 'if (element !== undefined && isLive(element)) kept.push(element);',
+    replacement: 'if (element !== undefined && !isLive(element)) kept.push(element);',
     checks: ['[D1]', '[D5]', '[M8]', '[rest]'],
   },
   {
