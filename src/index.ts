@@ -5,6 +5,7 @@ export type { ExecRule } from './replica/exec-rules.ts';
 export type { ExecResult } from './replica/execs.ts';
 export type { RefusalCode } from './replica/journal.ts';
 export type { LostWrite } from './replica/lost-writes.ts';
+export type { ExpulsionReason } from './replica/members.ts';
 export type { ConflictingNode, OpenConflict, OpenConflictWhy } from './replica/open-conflicts.ts';
 export type { Provenance } from './replica/provenance.ts';
 export type { ExecAnswer, ExecContent, TreeContent } from './replica/record.ts';

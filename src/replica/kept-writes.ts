@@ -5,7 +5,7 @@
 import { encodeUtf8 } from 'lib0/string';
 import type { KeptWrite } from './journal.ts';
 import { nextDigest } from './line.ts';
-import { addKey, isExecRecord, type LogRecord } from './record.ts';
+import { addKey, isExecRecord, type LogRecord, writeKey } from './record.ts';
 
 /** A write of any VM by its name (rule D2). */
 export interface WriteId {
@@ -162,11 +162,6 @@ export class KeptWrites {
     if (this.#isOwn(write.record)) this.#own--;
     return [write.record];
   }
-}
-
-/** A text that is the same for the same write. */
-export function writeKey({ stamp, life, seq }: LogRecord): string {
-  return `${stamp.vm} ${life} ${seq}`;
 }
 
 /** A text that is the same for all writes of one register of a node, and for an Exec's order, and each of its steps. */

@@ -3,9 +3,9 @@
  * write, this VM itself perhaps, has it durably, and reports it again on the next connection.
  */
 import type { KeptWrite } from './journal.ts';
-import { subjectOf, type WriteId, writeKey } from './kept-writes.ts';
+import { subjectOf, type WriteId } from './kept-writes.ts';
 import type { LifeMarks } from './life-marks.ts';
-import { type ExecContent, isTreeContent, type LogRecord, type TreeContent } from './record.ts';
+import { type ExecContent, isTreeContent, type LogRecord, type TreeContent, writeKey } from './record.ts';
 import { roughSize } from './record-size.ts';
 
 /** A write that the hub lacks. */

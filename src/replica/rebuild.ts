@@ -8,10 +8,17 @@ import type { ReplicaCore } from './core.ts';
 import { sharedPlace } from './epochs.ts';
 import type { ExecState } from './execs.ts';
 import type { KeptWrite, Mark, PendingCommand, WriteKey } from './journal.ts';
-import { writeKey } from './kept-writes.ts';
 import { Main } from './main.ts';
 import { splitCommands } from './outbox-command.ts';
-import { addKey, isExecRecord, isForgetRecord, isHubsOwn, isTreeRecord, type LogRecord } from './record.ts';
+import {
+  addKey,
+  isExecRecord,
+  isForgetRecord,
+  isHubsOwn,
+  isTreeRecord,
+  type LogRecord,
+  writeKey,
+} from './record.ts';
 import { renewWriteId } from './renew-write-ids.ts';
 import { compareStamps, type Stamp } from './stamp.ts';
 import type { ReplicaState } from './state.ts';

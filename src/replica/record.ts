@@ -228,3 +228,8 @@ const execIdForm = /^(.+):([0-9a-z]{1,11}):[0-9a-z]{1,11}:[0-9a-z]{1,11}$/s;
 export function hasOwnExecId({ content, stamp }: LogRecord): boolean {
   return content.kind !== 'exec' || issuerOf(content.id).vm === stamp.vm;
 }
+
+/** A text that is the same for the same write. */
+export function writeKey({ stamp, life, seq }: LogRecord): string {
+  return `${stamp.vm} ${life} ${seq}`;
+}

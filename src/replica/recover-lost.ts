@@ -3,10 +3,9 @@ import { VirmoError } from '../errors.ts';
 import { parsePath } from '../tree/uri.ts';
 import type { Draft } from './draft.ts';
 import type { KeptWrite } from './journal.ts';
-import { writeKey } from './kept-writes.ts';
 import type { MoNode } from './mo-node.ts';
 import { type Offer, offerAnew } from './offer-anew.ts';
-import { isTreeRecord, type TreeRecord } from './record.ts';
+import { isTreeRecord, type TreeRecord, writeKey } from './record.ts';
 import { compareStamps } from './stamp.ts';
 
 interface LostOffer extends Offer {

@@ -11,6 +11,7 @@ import {
   isTreeRecord,
   type LogRecord,
   localPlace,
+  writeKey,
 } from './record.ts';
 import type { Scope } from './scope.ts';
 import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './stamp.ts';
@@ -197,7 +198,7 @@ export class ReplicaState {
   held(record: LogRecord): LogRecord | undefined {
     if (isTreeRecord(record)) return this.fold.find(record);
     if (isForgetRecord(record)) return this.#heldForgetRecord(record);
-    return isExecRecord(record) ? this.execs.held(record) : this.#conflicts.get(noteKey(record));
+    return isExecRecord(record) ? this.execs.held(record) : this.#conflicts.get(writeKey(record));
   }
 
   /** The conflicts that are not forgotten. */
@@ -247,7 +248,7 @@ export class ReplicaState {
 
   #heldForgetRecord(record: ForgetRecord): LogRecord | undefined {
     const held = this.#forgetRecord;
-    return held !== undefined && noteKey(held) === noteKey(record) ? held : undefined;
+    return held !== undefined && writeKey(held) === writeKey(record) ? held : undefined;
   }
 
   /** Forgets one Exec of this VM's own: of which the hub knows nothing any more, or that concerns this VM alone. */
@@ -288,7 +289,7 @@ export class ReplicaState {
 
   /** Main is made anew from these records: of notes that it lacks nothing is known any more, for others may come under their names (rule Y4). */
   dropConflicts(records: readonly LogRecord[]): void {
-    const present = new Map(records.map((record) => [noteKey(record), record]));
+    const present = new Map(records.map((record) => [writeKey(record), record]));
     for (const [key, { stamp }] of this.#conflicts) {
       const again = present.get(key);
       if (again === undefined || compareStamps(again.stamp, stamp) !== 0) this.#conflicts.delete(key);
@@ -296,7 +297,7 @@ export class ReplicaState {
   }
 
   #takeConflict(note: ConflictNote): void {
-    const key = noteKey(note);
+    const key = writeKey(note);
     if (this.#conflicts.has(key) || isForgotten(this.#forgotten, note.place)) return;
     this.#conflicts.set(key, note);
     this.#newConflicts.push(note);
@@ -309,8 +310,4 @@ export class ReplicaState {
     const started = state.records.get(`started ${record.stamp.vm}`);
     if (record.content.kind === 'result' && started !== undefined) this.live?.delete(started);
   }
-}
-
-function noteKey({ stamp, life, seq }: LogRecord): string {
-  return `${stamp.vm} ${life} ${seq}`;
 }

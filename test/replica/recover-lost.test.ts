@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { uriOf } from '../../src/replica/changes.ts';
 import type { KeptWrite } from '../../src/replica/journal.ts';
-import { writeKey } from '../../src/replica/kept-writes.ts';
-import { isTreeRecord } from '../../src/replica/record.ts';
+import { isTreeRecord, writeKey } from '../../src/replica/record.ts';
 import { Replica, type ReplicaOptions } from '../../src/replica/replica.ts';
 import type { Schema } from '../../src/tree/schema.ts';
 import type { Transaction } from '../../src/tree/tree.ts';
