@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Books } from './books.ts';
 import { checkLost } from './lost-check.ts';
-import type { Answer, Leaves } from './messages.ts';
+import type { Answer, Leaves, Order } from './messages.ts';
+import { Operator } from './operator.ts';
 import { checkOwn } from './own-check.ts';
 import { patienceMs, soon } from './patience.ts';
 import { checkShared } from './shared-check.ts';
@@ -17,12 +18,16 @@ export class Ending {
   readonly #sites: readonly Site[];
   readonly #books: Books;
   readonly #directory: string;
+  readonly #operator: Operator;
 
-  /** `directory` has the files to which Exec handlers write. */
+  /** The first site is the hub's. `directory` has the files to which Exec handlers write. */
   constructor(sites: readonly Site[], books: Books, directory: string) {
     this.#sites = sites;
     this.#books = books;
     this.#directory = directory;
+    const [hub] = sites;
+    if (hub === undefined) throw new RangeError('nobody is there');
+    this.#operator = new Operator(hub, books);
   }
 
   /** Gives what all VMs show, when all show the same, all is delivered, and no Exec is open; what does not become so is a problem. */
@@ -46,12 +51,14 @@ export class Ending {
     const { commands, conflicts, execs, problems } = this.#books;
     let shown: Leaves = {};
     for (const site of this.#sites) {
-      const { leaves = {}, lost = [] } = await site.ask({ order: 'read' });
+      const { leaves = {} } = await site.ask({ order: 'read' });
       const problem = checkOwn(commands, site.vm, leaves, undefined);
       if (problem !== undefined) problems.push(`${problem}, at the end`);
-      for (const [register, mark] of lost) conflicts.listed(register, mark);
-      problems.push(...checkLost(commands, lost));
       shown = leaves;
+    }
+    for (const { lost } of await this.#askAll({ order: 'lost' })) {
+      for (const [register, mark] of lost?.values ?? []) conflicts.listed(register, mark);
+      problems.push(...checkLost(commands, lost?.values ?? []));
     }
     problems.push(...checkShared(commands, conflicts, shown));
     problems.push(...execs.problems(new Map(this.#sites.map(({ vm }) => [vm, this.#effectsOf(vm)]))));
@@ -59,10 +66,16 @@ export class Ending {
 
   /** What each VM shows, once it is in step and the hub has everything of it. */
   async #exports(): Promise<readonly string[]> {
-    const resting = Promise.all(this.#sites.map((site) => site.ask({ order: 'rest' })));
-    await soon(resting, 'everybody to be in step and delivered', () => this.#describeStates());
-    const asked = this.#sites.map((site) => site.ask({ order: 'export' }));
-    return (await Promise.all(asked)).map(({ exports = [] }) => exports.join('\n'));
+    const describe = (): Promise<string> => this.#describeStates();
+    await soon(this.#askAll({ order: 'rest' }), 'everybody to be in step', describe);
+    const delivered = this.#operator.untilDelivered(this.#askAll({ order: 'deliver' }));
+    await soon(delivered, 'everything to be delivered', describe);
+    const answers = await this.#askAll({ order: 'export' });
+    return answers.map(({ exports = [] }) => exports.join('\n'));
+  }
+
+  #askAll(order: Order): Promise<Answer[]> {
+    return Promise.all(this.#sites.map((site) => site.ask(order)));
   }
 
   /** What is not as it should be at rest. */
@@ -72,7 +85,7 @@ export class Ending {
     if (other > 0) return `[D1] ${describeDifference(this.#sites, exports, other)}`;
     const openExecs = this.#books.execs.open();
     if (openExecs.length > 0) return `[X3] no outcome of ${openExecs.slice(0, 5).join(', ')}`;
-    const asked = await Promise.all(this.#sites.map((site) => site.ask({ order: 'outcomes' })));
+    const asked = await this.#askAll({ order: 'outcomes' });
     return asked.some(({ outcomes = 0 }) => outcomes > 0) ? '[X4] an outcome is not acknowledged' : undefined;
   }
 

@@ -29,12 +29,18 @@ export type Fault =
 /** What the conductor asks of a VM process. */
 export type Order =
   | { readonly order: 'begin'; readonly settings: LifeSettings }
-  /** Answered when no command is under way, the VM is in step with the hub, and the hub has everything durably. */
+  /** Answered when no command is under way, and the VM is in step with the hub. */
   | { readonly order: 'rest' }
+  /** Answered when the hub has everything durably. */
+  | { readonly order: 'deliver' }
   /** Answered with the canonical exports, one after the other. */
   | { readonly order: 'export' }
-  /** Answered with the values of all leaves, and those that a hub lists as lost. */
+  /** Answered with the values of all leaves. */
   | { readonly order: 'read' }
+  /** Answered with what a hub lists as lost. */
+  | { readonly order: 'lost' }
+  /** Nobody wants what a hub lists under these ids. */
+  | { readonly order: 'dismiss'; readonly ids: readonly string[] }
   /** Answered with how many outcomes are not acknowledged. */
   | { readonly order: 'outcomes' }
   /** Answered at once, whatever else is under way, with how the VM stands. */
@@ -102,5 +108,12 @@ export interface Answer {
   readonly outcomes?: number;
   /** To be read by people. */
   readonly state?: string;
-  readonly lost?: readonly (readonly [Register, Mark])[];
+  readonly lost?: Lost;
+}
+
+/** What a hub lists as lost, of all management objects. */
+export interface Lost {
+  readonly ids: readonly string[];
+  /** Those that are values of leaves. */
+  readonly values: readonly (readonly [Register, Mark])[];
 }

@@ -3,7 +3,6 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  type LostWrite,
   type Mount,
   type MountEvent,
   type MountOptions,
@@ -19,8 +18,9 @@ import { webSocket, webSocketListener } from 'virmo-sync/websocket';
 import { Random } from '../sim/random.ts';
 import { hasty } from './hasty-storage.ts';
 import { Lanes } from './lanes.ts';
+import { lostOf, markOf } from './lost-list.ts';
 import type { Answer, Leaves, LifeSettings, OrderMessage } from './messages.ts';
-import { type Mark, markIn, ownRegisters, type Realm, type Register } from './registers.ts';
+import { markIn, ownRegisters, type Realm, type Register } from './registers.ts';
 import { tell } from './tell.ts';
 import { Tree } from './tree.ts';
 import { watchTwins } from './twins.ts';
@@ -100,15 +100,20 @@ class Life {
     switch (order.order) {
       case 'rest':
         await this.#lanes.stop();
-        for (const mount of this.#mounts) {
-          await mount.whenSynced();
-          await mount.whenDelivered();
-        }
+        for (const mount of this.#mounts) await mount.whenSynced();
+        return {};
+      case 'deliver':
+        for (const mount of this.#mounts) await mount.whenDelivered();
         return {};
       case 'export':
         return { exports: this.#mounts.map((mount) => mount.export()) };
       case 'read':
-        return { leaves: await this.#tree.leaves(), lost: this.#mounts.flatMap(lostValues) };
+        return { leaves: await this.#tree.leaves() };
+      case 'lost':
+        return { lost: lostOf(this.#mounts) };
+      case 'dismiss':
+        for (const mount of this.#mounts) mount.dismissLost(order.ids);
+        return {};
       case 'outcomes':
         return { outcomes: this.#mounts.reduce((sum, mount) => sum + mount.pendingOutcomes().length, 0) };
       case 'close':
@@ -208,17 +213,6 @@ function watchMount(event: MountEvent, mount: Mount): void {
 function ownOf(leaves: Leaves, vm: string): Leaves {
   const own = new Set<string>(ownRegisters(vm));
   return Object.fromEntries(Object.entries(leaves).filter(([register]) => own.has(register)));
-}
-
-function lostValues(mount: Mount): [Register, Mark][] {
-  return mount.lostWrites().flatMap(({ uri, content }): [Register, Mark][] => {
-    const mark = markOf(content);
-    return mark === undefined ? [] : [[`${mount.mo === 'two' ? 'two' : 'one'} ./${uri.slice(2)}`, mark]];
-  });
-}
-
-function markOf(content: LostWrite['content']): Mark | undefined {
-  return content.kind === 'value' ? markIn(content.value.data) : undefined;
 }
 
 function tellFailure(error: unknown): void {
