@@ -11,7 +11,7 @@ import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './o
 import { forgetUnordered, offerAgain, offerReleased, type Rebuilt, rebuild } from './rebuild.ts';
 import { addKey, isTreeRecord } from './record.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
-import { boundSeen, renewWriteIds, startsFrom, trustedMarks } from './renew-write-ids.ts';
+import { boundSeen, renewWriteIds, trustedMarks } from './renew-write-ids.ts';
 import { renewStamps } from './restamp.ts';
 import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
 import { descriptionIn, type OfferedDescription } from './upgrade.ts';
@@ -134,13 +134,7 @@ export class Follower {
     // The hub has judged what a clone wrote under the same ids.
     for (const { life, seq } of own) if (isKnown({ life, seq })) forked.add(life);
     const forkedFrom = [...forked].map((life) => [life, 0] as const);
-    const renewedFrom = new Map([...startsFrom(core), ...keptFrom, ...forkedFrom]);
-    if (renewedFrom.size > 0) {
-      // Not that of what was written since `state`: that waits behind, and counts from 1.
-      core.beginLife();
-      renewWriteIds(core, renewedFrom);
-      isChanged = true;
-    }
+    if (renewWriteIds(core, new Map([...keptFrom, ...forkedFrom]))) isChanged = true;
     if (hub.isWhole) boundSeen(core, hub.common);
     const behindMs = state.setTime(hub.timeMs);
     const isClockOff = Math.abs(behindMs) > core.maxAheadMs;

@@ -29,31 +29,29 @@ export function trustedMarks(core: ReplicaCore, all: readonly Mark[]): TrustedMa
 }
 
 /**
- * Counts what waits of some lives, from a counter on, under the present one. Stamps stay: what the hub has all the same is merged once more without effect (rules M1, I2), and an Exec is known by its own id. To be called while nothing is
- * sent.
+ * Counts under a new life what waits of some lives, from a counter on; and, wherever it waits since a former connection, this VM's word that it has begun an Exec: a copy of its memory has the same word, and only by its life one can tell
+ * whose the hub has first (rule X2). Of that word's life nothing that comes after it is renewed: the hub may have lost it, and others report it under the write ids it has. Stamps stay: what the hub has all the same is merged once more
+ * without effect (rules M1, I2), and an Exec is known by its own id. Says whether there is anything; to be called while nothing is sent.
  */
-export function renewWriteIds(
-  { outbox, state }: ReplicaCore,
-  renewedFrom: ReadonlyMap<number, number>,
-): void {
+export function renewWriteIds(core: ReplicaCore, renewedFrom: ReadonlyMap<number, number>): boolean {
+  const { outbox, state } = core;
+  const isOfLife = ({ life, seq }: LogRecord) => seq >= (renewedFrom.get(life) ?? Infinity);
+  const waiting = [...outbox.unmerged()].flatMap(({ records }) => records);
+  const starts = new Set(
+    waiting.filter(({ content, life }) => content.kind === 'started' && !state.livesNow(life)),
+  );
+  if (starts.size === 0 && !waiting.some(isOfLife)) return false;
+  // Not that of what was written since the connection began: that waits behind, and counts from 1.
+  core.beginLife();
+  // Should the disk still have the word under its former write id, it would be taken for judged with what comes after it.
+  for (const start of starts) outbox.gate.hold(start);
   outbox.rewrite((pending) => ({
     ...pending,
     records: pending.records.map((record) =>
-      record.seq >= (renewedFrom.get(record.life) ?? Infinity) ? renewWriteId(state, record) : record,
+      isOfLife(record) || starts.has(record) ? renewWriteId(state, record) : record,
     ),
   }));
-}
-
-/** From which counter on the lives of former connections are made anew in which this VM's word waits that it has begun an Exec: a copy of its memory has the same word, and only by its life one can tell whose the hub has first (rule X2). */
-export function startsFrom({ outbox, state }: ReplicaCore): Map<number, number> {
-  const from = new Map<number, number>();
-  for (const { records } of outbox.unmerged()) {
-    for (const { life, seq, content } of records) {
-      if (content.kind === 'started' && !state.livesNow(life))
-        from.set(life, Math.min(seq, from.get(life) ?? seq));
-    }
-  }
-  return from;
+  return true;
 }
 
 /** The same write under the next write id of this process. */

@@ -50,13 +50,13 @@ function keptBy(site: Site): KeptWrite[] {
   return entry.type === 'snapshot' ? [...entry.kept] : [];
 }
 
-/** Two processes that go on from one memory: the same life and the same counters, other numbers from the kernel. */
-function twoOfOneMemory({ group, a }: Scene): [FollowerSite, FollowerSite] {
+/** Two processes that go on from one memory, as it was when they had written so many commands: the same life and the same counters, other numbers from the kernel. */
+function twoOfOneMemory({ group, a }: Scene, commands = 0): [FollowerSite, FollowerSite] {
   a.persist();
   a.cut();
   const twin = group.addFollower('a');
   for (const site of [a, twin]) {
-    const inMemory = [4_711, 4_712];
+    const inMemory = Array.from({ length: 2 + commands }, (_, n) => 4_711 + n);
     const random53 = (): number => inMemory.shift() ?? group.random53();
     site.stored = [...a.stored];
     site.replica = new Replica({ vm: 'a', now: () => group.nowMs, random53 }, site.stored);
@@ -260,6 +260,26 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     remove(group.hub, './Of_b');
     group.settle();
     expect([group.hub.hub.lost.list(), keptBy(c)]).toEqual([[], []]);
+  });
+
+  it('lists nothing that its writer brought, and ended since, though that had begun an Exec before: others report it later', () => {
+    const { group, a, b } = scene();
+    const id = order(group.hub, './L');
+    group.settle();
+    const stored = [...group.hub.stored];
+    start(a, id);
+    addLeaf(a, './Of_a', '1');
+    a.exchange();
+    b.exchange();
+    set(b, './Of_a', 'of b');
+    b.cut();
+    group.hub.putBack(stored);
+    a.exchange();
+    remove(a, './Of_a');
+    a.exchange();
+    group.settle();
+    expect(group.hub.hub.lost.list()).toEqual([]);
+    expect(b.replica.isDelivered).toBe(true);
   });
 
   it('can have lost writes done again, or dismiss them; then nobody keeps them', () => {
@@ -838,9 +858,12 @@ describe('[Y4] a VM', () => {
     const all = scene();
     const id = order(all.group.hub, './L');
     all.group.settle();
-    const [one, other] = twoOfOneMemory(all);
+    const [one, other] = twoOfOneMemory(all, 2);
     const began = (site: Site): boolean => site.replica.hasStarted(exec(site, id), 'hub');
-    for (const site of [one, other]) start(site, id);
+    for (const site of [one, other]) {
+      start(site, id);
+      set(site, './L', 'after it');
+    }
     other.exchange();
     expect(began(other)).toBe(true);
     one.exchange();
@@ -848,6 +871,28 @@ describe('[Y4] a VM', () => {
     // Nor is it certain any more when the connection is another.
     other.exchange();
     expect([began(one), began(other)]).toEqual([false, false]);
+  });
+
+  it('[X2] sends nothing that came after its word that it begins an Exec before it has that durably under its new write id', () => {
+    const { group, a } = scene();
+    const id = order(group.hub, './L');
+    group.settle();
+    a.cut();
+    start(a, id);
+    addLeaf(a, './Of_a', '1');
+    a.connect();
+    a.deliverUp();
+    const [welcome] = a.link?.down ?? [];
+    if (a.link === undefined || welcome?.type !== 'welcome') throw new Error('no welcome');
+    const { follower, mirror } = a.link;
+    follower.welcome(welcome.hub);
+    const sent = (): string[] => {
+      const branch = follower.takeBranch(1_000);
+      return branch === undefined ? [] : mirror.read(branch.update).map(({ content }) => content.kind);
+    };
+    expect([sent(), sent()]).toEqual([['started'], []]);
+    a.persist();
+    expect(sent()[0]).toBe('add');
   });
 
   it('that crashed before it had stored what the hub has already of it writes on', () => {
