@@ -2,6 +2,7 @@
 import type { Description } from './description.ts';
 import type { ReplicaEvent } from './events.ts';
 import { isMerged, recordsOf } from './held-records.ts';
+import type { HubStore } from './hub-store.ts';
 import type { HubBook, JournalEntry, PendingCommand, StoredMark } from './journal.ts';
 import { encodeEntry } from './journal-codec.ts';
 import type { KeptWrites } from './kept-writes.ts';
@@ -27,6 +28,7 @@ export class ReplicaCore {
   readonly maxAheadMs: number;
   /** What this VM knew as a hub, before this process. */
   readonly hubBook: HubBook;
+  readonly hubStore: HubStore;
   /** Where main is on its hub's line of writing (rule Y4). */
   line: Line;
   /** What other VMs wrote that was in main, and the hub lacks (rule Y4). */
@@ -46,7 +48,16 @@ export class ReplicaCore {
   constructor(
     parts: Pick<
       ReplicaCore,
-      'state' | 'outbox' | 'upgrades' | 'random53' | 'maxAheadMs' | 'hubBook' | 'line' | 'kept' | 'main'
+      | 'state'
+      | 'outbox'
+      | 'upgrades'
+      | 'random53'
+      | 'maxAheadMs'
+      | 'hubBook'
+      | 'hubStore'
+      | 'line'
+      | 'kept'
+      | 'main'
     > & { readonly description: Description },
   ) {
     this.state = parts.state;
@@ -56,6 +67,7 @@ export class ReplicaCore {
     this.random53 = parts.random53;
     this.maxAheadMs = parts.maxAheadMs;
     this.hubBook = parts.hubBook;
+    this.hubStore = parts.hubStore;
     this.line = parts.line;
     this.kept = parts.kept;
     this.main = parts.main;
@@ -111,8 +123,9 @@ export class ReplicaCore {
 
   /** Notes what main has become: by an update, or none. */
   logMain(update: Uint8Array, marks: readonly StoredMark[], local: readonly LogRecord[]): void {
-    const { state, line } = this;
-    this.log({ type: 'main', update, place: state.place, digest: line.digest, marks, local });
+    const { place } = this.state;
+    const { digest } = this.line;
+    this.log({ type: 'main', update, place, digest, durableAtHub: this.hubStore.place, marks, local });
   }
 
   takeJournal(): Uint8Array[] {
@@ -146,6 +159,7 @@ export class ReplicaCore {
       main: this.main.encode(),
       place: this.state.place,
       line: this.line.recent(),
+      durableAtHub: this.hubStore.place,
       hubBook,
       outbox: [...this.outbox.commands()].map((command) => this.#pendingOf(command)),
       local: [...this.localRecords(), ...this.state.fold.withheld()],

@@ -35,4 +35,6 @@ export type ReplicaEvent =
   /** The hub has judged everything that was written here. */
   | { readonly type: 'merged' }
   /** The hub now has these records of this VM durably. */
-  | { readonly type: 'delivered'; readonly records: readonly LogRecord[] };
+  | { readonly type: 'delivered'; readonly records: readonly LogRecord[] }
+  /** The hub has durably what an Exec's outcome here waits for (`Replica.isOutcomeDurable`), or some of it. */
+  | { readonly type: 'stored-at-hub' };

@@ -67,6 +67,20 @@ export function outcomeOf(exec: ExecState, vm: string): ExecVerdict | undefined 
 }
 
 /**
+ * The place up to which the hub must have main durably for the outcome to stay: that of the closing, or of the last answer of another VM; infinite where the hub lacks one. Should it lack what the issuer said, the issuer says it
+ * again.
+ */
+export function restsOn({ records, isLocal }: ExecState, vm: string): number {
+  const closed = records.get('closed');
+  if (isLocal) return 0;
+  if (closed !== undefined) return closed.place;
+  const answers = [...records.values()].filter(
+    ({ content, stamp }) => content.kind === 'result' && stamp.vm !== vm,
+  );
+  return Math.max(0, ...answers.map(({ place }) => place || Number.POSITIVE_INFINITY));
+}
+
+/**
  * The answers that came before the Exec was closed: in main, or, of the issuer's own, by what it had seen; of an Exec of this VM alone, by stamp. So what it told stays true when another answer, or the
  * closing itself, arrives late.
  */

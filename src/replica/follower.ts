@@ -308,6 +308,9 @@ export class Follower {
       core.emit({ type: 'delivered', records: delivered.flatMap(({ records }) => records) });
     }
     if (hasJudged && core.isMerged) core.emit({ type: 'merged' });
+    if (!core.hubStore.has(durablePlace)) return;
+    core.logMain(new Uint8Array(0), [], []);
+    core.emit({ type: 'stored-at-hub' });
   }
 
   #logLeft(commands: readonly OutboxCommand[]): void {

@@ -21,6 +21,7 @@ import type { ExpulsionReason } from './members.ts';
 import { Membership, type MembershipBounds, type Moment } from './membership.ts';
 import { rootId } from './node-id.ts';
 import { commandKey, splitCommands } from './outbox-command.ts';
+import { OutcomePlaces } from './outcome-places.ts';
 import { type Content, isDelete, isTreeRecord, type LogRecord, writeKey } from './record.ts';
 import { renewOldStamps } from './restamp.ts';
 import { zeroStamp } from './stamp.ts';
@@ -58,6 +59,7 @@ export class Hub {
   readonly #due: DueExecs;
   /** What other VMs wrote, and this hub lacks since it was put back (rule Y4). */
   readonly lost: LostWrites;
+  readonly outcomePlaces: OutcomePlaces;
 
   /** Begins main if it has none, and merges what waited in the outbox (rule Y8). */
   constructor(core: ReplicaCore, options: HubOptions) {
@@ -69,6 +71,7 @@ export class Hub {
     this.#forgottenOrders = new ForgottenOrders(core.hubBook.orders);
     this.#due = new DueExecs(core.state);
     this.lost = new LostWrites(this.#marks, (record) => this.#isInMain(record));
+    this.outcomePlaces = new OutcomePlaces(core.state.execs);
     this.#writer = new MainWriter(core, this.#marks, options.cleaningSlack);
     const meta = core.main.meta();
     const { description, random53 } = core;
@@ -346,12 +349,7 @@ export class Hub {
     const last = command.at(-1);
     if (first === undefined || last === undefined) return undefined;
     const { rivalries, refused } = this.#trial.try(command);
-    const refusal: Refusal | undefined = refused && {
-      ...refused,
-      life,
-      from: first.seq,
-      to: last.seq,
-    };
+    const refusal: Refusal | undefined = refused && { ...refused, life, from: first.seq, to: last.seq };
     // Not judged yet: it comes again under another stamp.
     if (refusal !== undefined && isForStamp(refusal)) return refusal;
     this.#judge(vm, last, token, refusal);
@@ -374,6 +372,7 @@ export class Hub {
       const merged: LogRecord = { node, stamp, life, seq, base, seen, place, verNo, server, content };
       this.#state.take(merged);
       this.#writer.add(merged);
+      this.outcomePlaces.note(merged);
       if (isDelete(merged)) this.#membership.deleted(merged);
     }
     this.#state.fold.settle();

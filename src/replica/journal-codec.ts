@@ -44,6 +44,7 @@ function writeEntry(encoder: encoding.Encoder, entry: JournalEntry): void {
       encoding.writeVarUint8Array(encoder, entry.update);
       encoding.writeVarUint(encoder, entry.place);
       encoding.writeVarUint(encoder, entry.digest);
+      encoding.writeVarUint(encoder, entry.durableAtHub);
       writeList(encoder, entry.marks, writeMark);
       writeList(encoder, entry.local, writeRecord);
       break;
@@ -63,6 +64,7 @@ function writeEntry(encoder: encoding.Encoder, entry: JournalEntry): void {
       encoding.writeVarUint8Array(encoder, entry.main);
       encoding.writeVarUint(encoder, entry.place);
       writeList(encoder, entry.line, encoding.writeVarUint);
+      encoding.writeVarUint(encoder, entry.durableAtHub);
       writeList(encoder, entry.hubBook.marks, writeMark);
       writeList(encoder, entry.hubBook.members, writeMember);
       writeList(encoder, entry.hubBook.orders, writeOrder);
@@ -103,6 +105,7 @@ function readBody(type: JournalEntry['type'], decoder: decoding.Decoder): Journa
         update: decoding.readVarUint8Array(decoder),
         place: decoding.readVarUint(decoder),
         digest: decoding.readVarUint(decoder),
+        durableAtHub: decoding.readVarUint(decoder),
         marks: readList(decoder, readMark),
         local: readList(decoder, readRecord),
       };
@@ -123,6 +126,7 @@ function readBody(type: JournalEntry['type'], decoder: decoding.Decoder): Journa
         main: decoding.readVarUint8Array(decoder),
         place: decoding.readVarUint(decoder),
         line: readList(decoder, decoding.readVarUint),
+        durableAtHub: decoding.readVarUint(decoder),
         hubBook: {
           marks: readList(decoder, readMark),
           members: readList(decoder, readMember),

@@ -124,6 +124,8 @@ export type JournalEntry =
       readonly place: number;
       /** Main's digest with it (rule Y4). */
       readonly digest: number;
+      /** The place up to which the hub was known to have main durably (rule X4). */
+      readonly durableAtHub: number;
       readonly marks: readonly StoredMark[];
       /** What stays here of commands of the hub's own that are in the update (rule M7). */
       readonly local: readonly LogRecord[];
@@ -150,6 +152,7 @@ export type JournalEntry =
       readonly place: number;
       /** The latest digests of main, the present one last (rule Y4). */
       readonly line: readonly number[];
+      readonly durableAtHub: number;
       readonly hubBook: HubBook;
       readonly outbox: readonly PendingCommand[];
       readonly local: readonly LogRecord[];

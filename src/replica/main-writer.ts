@@ -116,6 +116,8 @@ export class MainWriter {
     const hasNews = records.length > 0 || meta.size > 0 || this.#author.owesCleaning;
     const update = hasNews ? this.#author.write(records, meta) : undefined;
     if (update !== undefined) line.reach(nextDigest(line.digest, update));
+    // What is stored here is stored at the hub.
+    this.#core.hubStore.has(this.#place);
     this.#core.logMain(update ?? new Uint8Array(0), marks, local);
     if (update === undefined) return;
     this.#newsPlace = this.#place;

@@ -58,6 +58,7 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   const own = lost.filter(({ record }) => record.stamp.vm === state.vm && !core.outbox.has(record));
   core.main = main;
   core.rebuilds++;
+  core.hubStore.beginLine();
   core.isInDoubt = false;
   for (const node of state.fold.nodes()) state.fold.removeMerged(node);
   const execs = state.execs.takeMerged();

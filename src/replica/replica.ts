@@ -11,11 +11,12 @@ import { ReplicaCore } from './core.ts';
 import { type Description, describeMo } from './description.ts';
 import { Draft } from './draft.ts';
 import type { ReplicaEvent } from './events.ts';
-import { isDone, unacknowledged } from './exec-outcome.ts';
+import { isDone, restsOn, unacknowledged } from './exec-outcome.ts';
 import { checkExecTarget, type ExecRule, ExecRules } from './exec-rules.ts';
 import { type ExecState, inOrder, isExpired } from './execs.ts';
 import { Follower } from './follower.ts';
 import { Hub } from './hub.ts';
+import { HubStore } from './hub-store.ts';
 import type { JournalEntry } from './journal.ts';
 import { encodeEntry } from './journal-codec.ts';
 import { KeptWrites } from './kept-writes.ts';
@@ -97,6 +98,7 @@ export class Replica implements Tree {
       random53,
       maxAheadMs,
       hubBook: found.hubBook,
+      hubStore: new HubStore(found.durableAtHub),
       main: found.main,
       line: found.line,
       kept: new KeptWrites(vm, found.kept),
@@ -299,6 +301,15 @@ export class Replica implements Tree {
   /** Throws RangeError for a node that the schema given to this replica does not know: nobody could order its Exec. */
   checkExecTarget(path: readonly string[]): void {
     if (this.#options.schema !== undefined) checkExecTarget(path, this.#options.schema);
+  }
+
+  /** Whether an Exec's outcome stays what it is when the hub crashes now (rule X4); if not, `stored-at-hub` tells when to ask again. */
+  isOutcomeDurable(exec: ExecState): boolean {
+    const { hubStore } = this.#core;
+    const place = restsOn(exec, this.vm);
+    if (this.#hub !== undefined || place <= hubStore.place) return true;
+    hubStore.await(place);
+    return false;
   }
 
   /** The Execs that are not forgotten, over or not. */

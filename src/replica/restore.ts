@@ -29,6 +29,8 @@ export interface StoredReplica {
   readonly place: number;
   readonly line: Line;
   readonly hubBook: HubBook;
+  /** The place up to which the hub was known to have main durably. */
+  readonly durableAtHub: number;
   readonly kept: readonly KeptWrite[];
   /** The greatest stamp of a command that is not in the outbox any more. */
   readonly lastLeft: Stamp;
@@ -86,6 +88,7 @@ class Replay {
   #outbox = new Outbox();
   #local: LogRecord[] = [];
   #place = 0;
+  #durableAtHub = 0;
   #line = new Line();
   /** In the order in which they were stored: each tells what is new (see `LifeMarks`). */
   #marks: StoredMark[] = [];
@@ -105,6 +108,7 @@ class Replay {
         if (entry.update.length > 0) this.#main.load(entry.update);
         this.#place = entry.place;
         this.#line.reach(entry.digest);
+        this.#durableAtHub = entry.durableAtHub;
         this.#marks.push(...entry.marks);
         this.#local.push(...entry.local);
         return;
@@ -126,6 +130,7 @@ class Replay {
         this.#place = entry.place;
         this.#line = new Line();
         for (const digest of entry.line) this.#line.reach(digest);
+        this.#durableAtHub = entry.durableAtHub;
         this.#kept = entry.kept;
         this.#marks = [...entry.hubBook.marks];
         this.#members = entry.hubBook.members;
@@ -145,6 +150,7 @@ class Replay {
       local: this.#local,
       place: this.#place,
       line: this.#line,
+      durableAtHub: this.#durableAtHub,
       hubBook: { marks: this.#marks, members: this.#members, orders: this.#orders },
       kept: this.#kept,
       lastLeft: this.#lastLeft,

@@ -60,6 +60,7 @@ export function salvageJournal(
     main: main.encode(),
     place,
     line: forgetsMain ? [] : stored.line.recent(),
+    durableAtHub: forgetsMain ? 0 : stored.durableAtHub,
     hubBook,
     outbox,
     local: kept.local,

@@ -315,7 +315,8 @@ export class HubSession {
     const { durablePlace } = served;
     const update = open.updates.take();
     const hasJudged = judged !== open.toldJudged;
-    const isAwaited = open.toldDurable < open.awaitedPlace && open.toldDurable < durablePlace;
+    const awaitedPlace = Math.max(open.awaitedPlace, served.hub.outcomePlaces.of(this.#vm));
+    const isAwaited = open.toldDurable < awaitedPlace && open.toldDurable < durablePlace;
     if (update === undefined && !hasJudged && !isAwaited) return;
     const place = served.hub.place;
     this.#conversation.send({

@@ -38,6 +38,8 @@ export class ExecDesk {
   readonly runner: ExecRunner;
   readonly #host: ExecDeskHost;
   readonly #told = new Map<string, Told>();
+  /** Those whose outcome waits until the hub has durably what it rests on. */
+  readonly #resting = new Set<ExecState>();
   /** Who waits for an Exec's start to be at the hub, by the Exec. */
   readonly #undelivered = new Map<string, () => void>();
   /** Execs of this VM alone that are durably over. */
@@ -76,7 +78,9 @@ export class ExecDesk {
   }
 
   /** An Exec is forgotten. That it is closed was told before, unless this VM was put back to before it knew. */
-  forgotten({ id, results }: ExecState): void {
+  forgotten(exec: ExecState): void {
+    const { id, results } = exec;
+    this.#resting.delete(exec);
     const told = this.#told.get(id);
     if (told?.isClosed === false) this.#host.tell({ type: 'exec-closed', exec: id, results });
     this.#told.delete(id);
@@ -92,8 +96,14 @@ export class ExecDesk {
     }
   }
 
+  /** The hub has durably what an outcome waits for. */
+  storedAtHub(): void {
+    for (const exec of [...this.#resting]) void this.#tellOutcome(exec, this.#toldOf(exec.id));
+  }
+
   /** This VM is the hub from now on: what was on its way to another is here. */
   served(): void {
+    this.storedAtHub();
     for (const resolve of this.#undelivered.values()) resolve();
     this.#undelivered.clear();
   }
@@ -174,9 +184,9 @@ export class ExecDesk {
     this.runner.close();
   }
 
-  /** What is known from the beginning was stored: it is no news, but for an outcome that a DM server waits for. */
+  /** What is known from the beginning was stored: it is no news, but for an outcome that a DM server waits for, or that could not be told yet. */
   #toldBefore(exec: ExecState): Told {
-    const hasOutcome = this.#outcome(exec) !== undefined;
+    const hasOutcome = this.#outcome(exec) !== undefined && this.#isDurableAtHub(exec);
     const isOwed = waitsForServer(exec, this.#host.replica.vm) && !exec.isAcknowledged;
     const outcome = isOwed ? 'stored' : 'told';
     return {
@@ -200,13 +210,21 @@ export class ExecDesk {
     return outcome === 'stored' || outcome === 'told';
   }
 
-  /** Not before it is durable here what the outcome rests on: after a crash there would be another. */
+  /** Not before what the outcome rests on is durable at the hub and here: after a crash there would be another. */
   async #tellOutcome(exec: ExecState, told: Told): Promise<void> {
+    this.#resting.delete(exec);
     if (told.outcome !== 'none' || exec.isAcknowledged || this.#outcome(exec) === undefined) return;
+    if (!this.#isDurableAtHub(exec)) return;
     told.outcome = 'storing';
     await this.#whenStored();
     told.outcome = 'stored';
     if (!this.#isClosed) this.#tellStored(exec, told);
+  }
+
+  #isDurableAtHub(exec: ExecState): boolean {
+    const isDurable = this.#host.replica.isOutcomeDurable(exec);
+    if (!isDurable) this.#resting.add(exec);
+    return isDurable;
   }
 
   #tellStored(exec: ExecState, told: Told): void {

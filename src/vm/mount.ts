@@ -368,6 +368,9 @@ export class Mount implements Journaled, ServedMo {
       case 'exec':
         this.#execs.changed(event.exec);
         return;
+      case 'stored-at-hub':
+        this.#execs.storedAtHub();
+        return;
       case 'exec-forgotten':
         this.#execs.forgotten(event.exec);
         this.#waits.check();

@@ -4,7 +4,10 @@ import { isTreeRecord, type ConflictSide as RecordSide } from '../replica/record
 import type { ConflictSide, MountEvent } from './events.ts';
 
 /** All but those by which more has to be done. */
-export type ReportedEvent = Exclude<ReplicaEvent, { type: 'delivered' | 'exec' | 'exec-forgotten' }>;
+export type ReportedEvent = Exclude<
+  ReplicaEvent,
+  { type: 'delivered' | 'exec' | 'exec-forgotten' | 'stored-at-hub' }
+>;
 
 export function mountEventOf(event: ReportedEvent): MountEvent {
   switch (event.type) {

@@ -1,6 +1,7 @@
 import type { ExecOutcome, Mount, MountOptions, Vm } from 'virmo-sync';
+import { memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { Bed, MovedClock, mountEvents, set, settle, until, untilEqual } from './bed.ts';
+import { Bed, MovedClock, mountEvents, SteeredStorage, set, settle, until, untilEqual } from './bed.ts';
 import { pairToRun } from './exec-bed.ts';
 
 const server = 'dms';
@@ -240,6 +241,102 @@ describe('[X4] the outcome of an Exec', () => {
     await later;
     await until('the hub has the answer', () => hub.execResults(id).has('game'));
     await untilEqual(hub, copy);
+  });
+
+  describe('at a VM that is not the hub', () => {
+    /** A hub whose disk waits from now on has relayed the end of an Exec of another VM. */
+    async function relayed(bed: Bed, { isExpired }: { readonly isExpired: boolean }) {
+      const storage = new SteeredStorage(memoryStorage({ disk: bed.disk('device') }));
+      const clock = { skewMs: 0 };
+      const now = (): number => Date.now() + clock.skewMs;
+      const options = { mo: 'mo', execExpiryMs: 60_000 } as const;
+      const device = await bed.vm('device', { storage, now });
+      const game = await bed.vm('game', { now });
+      const hub = await device.mount('./MO', options);
+      const copy = await game.mount('./MO', options);
+      await bed.serve(device);
+      const connection = bed.connect(game);
+      await copy.whenSynced();
+      await set(device, 'Run', '');
+      await device.execute({ type: 'Replace', target: './MO/Run?prop=ACL', data: `Exec=${server}` });
+      await untilEqual(hub, copy);
+      answering(copy, 200);
+      let finish: (() => void) | undefined;
+      const run = async (): Promise<{ status: number }> => {
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        return { status: 250 };
+      };
+      hub.handleExec('./Run', run, { isIdempotent: true });
+      const told = outcomes(copy);
+      const id = await order(game);
+      await until('both began', () => finish !== undefined && copy.execResults(id).has('game'));
+      await copy.whenDelivered();
+      storage.hold();
+      if (isExpired) clock.skewMs = 61_000;
+      else finish?.();
+      await copy.whenExecClosed(id);
+      await settle();
+      return { device, game, copy, connection, storage, clock, told, id, options, now };
+    }
+
+    it.each([
+      ['its closing', true, 409],
+      ["another VM's answer", false, 250],
+    ])('is told when the hub has %s durably, too', async (_what, isExpired, status) => {
+      const { copy, storage, told } = await relayed(new Bed(), { isExpired });
+      expect([told, copy.pendingOutcomes()]).toEqual([[], []]);
+      storage.release();
+      await until('it is told', () => told.length === 1);
+      expect(told.map((each) => each.status)).toEqual([status]);
+      expect(copy.pendingOutcomes()).toEqual(told);
+    });
+
+    it('is no other when the hub crashes, and has forgotten that it closed the Exec', async () => {
+      const bed = new Bed();
+      const { device, copy, storage, clock, told, id, options } = await relayed(bed, { isExpired: true });
+      clock.skewMs = 0;
+      const crashing = bed.crash(device);
+      storage.release();
+      await crashing;
+      const again = await bed.vm('device');
+      const hub = await again.mount('./MO', options);
+      hub.handleExec('./Run', () => ({ status: 250 }), { isIdempotent: true });
+      await bed.serve(again);
+      await until('it is told', () => told.length > 0);
+      await until('both know all answers', () => hub.execResults(id).size + copy.execResults(id).size === 4);
+      await settle();
+      expect(told.map(({ status }) => status)).toEqual([250]);
+    });
+
+    it('is told when the VM is the hub from then on', async () => {
+      const bed = new Bed();
+      const { game, told, connection, storage } = await relayed(bed, { isExpired: true });
+      await connection.close();
+      expect(told).toEqual([]);
+      await bed.serve(game);
+      await until('it is told', () => told.length === 1);
+      expect(told.map(({ status }) => status)).toEqual([409]);
+      storage.release();
+    });
+
+    it('is told after a start without the hub where it was told before, and where it was not when the hub is there', async () => {
+      const bed = new Bed();
+      const { game, storage, id, options, now } = await relayed(bed, { isExpired: true });
+      await game.close();
+      const next = await bed.vm('game', { now });
+      const mount = await next.mount('./MO', options);
+      const later = outcomes(mount);
+      await settle();
+      expect([later, mount.pendingOutcomes()]).toEqual([[], []]);
+      storage.release();
+      bed.connect(next);
+      await until('it is told', () => later.length === 1);
+      await next.close();
+      const last = await (await bed.vm('game', { now })).mount('./MO', options);
+      expect(last.pendingOutcomes().map(({ exec, status }) => [exec, status])).toEqual([[id, 409]]);
+    });
   });
 
   it('that is acknowledged while the VM closes is not recorded as such any more', async () => {

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { decodeEntry } from '../../src/replica/journal-codec.ts';
+import { salvageJournal } from '../../src/replica/salvage.ts';
+import { answer, exec, order } from './exec-steps.ts';
+import { type FollowerSite, Group, type Site } from './group.ts';
+import { addLeaf, happened } from './writes.ts';
+
+interface Answered {
+  readonly group: Group;
+  /** Who ordered the Exec. */
+  readonly a: FollowerSite;
+  readonly b: FollowerSite;
+  readonly id: string;
+  /** What the hub had stored before the answer. */
+  readonly stored: Uint8Array[];
+}
+
+/** The VM a has ordered an Exec at b, and has its answer, which the hub does not have durably yet. */
+function answered(): Answered {
+  const group = new Group({ followers: 2 });
+  const [a, b] = [group.follower(0), group.follower(1)];
+  addLeaf(group.hub, './L', 'old');
+  group.settle();
+  const id = order(a, './L', { server: 'dms', addressees: ['b'] });
+  group.settle();
+  const stored = [...group.hub.stored];
+  answer(b, id);
+  b.exchange();
+  a.exchange();
+  return { group, a, b, id, stored };
+}
+
+function isDurable(site: Site, id: string): boolean {
+  return site.replica.isOutcomeDurable(exec(site, id));
+}
+
+describe('[X4] the outcome of an Exec at its issuer', () => {
+  it('stays what it is when the hub has durably what it rests on, and that is told', () => {
+    const { group, a, id } = answered();
+    expect([isDurable(a, id), happened(a, 'stored-at-hub')]).toEqual([false, 0]);
+    group.hub.finishDisk();
+    a.exchange();
+    expect([isDurable(a, id), happened(a, 'stored-at-hub')]).toEqual([true, 1]);
+  });
+
+  it('does not when the hub was put back to before, until it has the answer again, and durably', () => {
+    const { group, a, b, id, stored } = answered();
+    group.hub.finishDisk();
+    a.exchange();
+    group.hub.putBack(stored);
+    a.exchange();
+    group.hub.finishDisk();
+    a.exchange();
+    expect([exec(a, id).results.has('b'), isDurable(a, id)]).toEqual([true, false]);
+    b.exchange();
+    a.exchange();
+    expect(isDurable(a, id)).toBe(false);
+    group.hub.finishDisk();
+    a.exchange();
+    expect(isDurable(a, id)).toBe(true);
+  });
+
+  it('does at the hub itself, and at a VM that is the hub from then on', () => {
+    const { group, a, id } = answered();
+    a.cut();
+    a.replica.serve();
+    expect([isDurable(a, id), isDurable(group.hub, id)]).toEqual([true, true]);
+  });
+
+  it('rests on another line when the copy is repaired: nothing is known to be durable there', () => {
+    const { group, a, id } = answered();
+    expect(isDurable(a, id)).toBe(false);
+    group.hub.finishDisk();
+    a.exchange();
+    const durableAfter = (forgetsMain: boolean): number | undefined => {
+      const { snapshot = new Uint8Array() } = salvageJournal([...a.stored, undefined], { forgetsMain });
+      const entry = decodeEntry(snapshot);
+      return entry.type === 'snapshot' ? entry.durableAtHub : undefined;
+    };
+    expect([durableAfter(false), durableAfter(true)]).toEqual([group.hub.hub.place, 0]);
+  });
+});
