@@ -165,6 +165,12 @@ export class Outbox {
     return this.#byRecord.has(keyText(record));
   }
 
+  /** What waits under a record's write id: in a VM of whose memory there are two, it may be something else (rule Y4). */
+  namesake(record: LogRecord): LogRecord | undefined {
+    const command = this.#byRecord.get(keyText(record));
+    return command?.records.find(({ life, seq }) => life === record.life && seq === record.seq);
+  }
+
   /** Takes single records out, and commands that are left empty; what comes after them waits until that is durable, if they may be. */
   drop(keys: readonly WriteKey[]): void {
     const shrinking = new Set<OutboxCommand>();

@@ -4,10 +4,12 @@
  */
 import { awaitKeptAdds } from './awaited-adds.ts';
 import { uriOf } from './changes.ts';
+import { saysTheSame } from './conflicts.ts';
 import type { ReplicaCore } from './core.ts';
 import { sharedPlace } from './epochs.ts';
 import type { ExecState } from './execs.ts';
 import type { KeptWrite, Mark, PendingCommand, WriteKey } from './journal.ts';
+import { subjectOf } from './kept-writes.ts';
 import { Main } from './main.ts';
 import { splitCommands } from './outbox-command.ts';
 import {
@@ -55,7 +57,10 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
     command.records.map((each) => placed(core, each)),
   );
   const others = lost.filter(({ record }) => record.stamp.vm !== state.vm);
-  const own = lost.filter(({ record }) => record.stamp.vm === state.vm && !core.outbox.has(record));
+  const own = notWaiting(
+    core,
+    lost.filter(({ record }) => record.stamp.vm === state.vm),
+  );
   core.main = main;
   core.rebuilds++;
   core.hubStore.beginLine();
@@ -133,6 +138,26 @@ function placed({ state }: ReplicaCore, record: LogRecord): KeptWrite {
   const node = state.fold.node(record.node);
   const uri = node?.scope === undefined ? '' : uriOf(node);
   return { record: { ...record, place: 0 }, uri };
+}
+
+/** Without what waits; under other write ids where something else waits under the same: another process of this VM went on with the same memory. */
+function notWaiting({ outbox, random53 }: ReplicaCore, own: readonly KeptWrite[]): KeptWrite[] {
+  const others = own.filter(({ record }) => {
+    const namesake = outbox.namesake(record);
+    return namesake === undefined || !sayTheSame(namesake, record);
+  });
+  const lives = new Map<number, number>();
+  for (const { record } of others) if (outbox.has(record)) lives.set(record.life, random53());
+  return others.map(({ record, uri }) => ({
+    record: { ...record, life: lives.get(record.life) ?? record.life },
+    uri,
+  }));
+}
+
+/** Whether they are one write, though its stamp may have been made anew. */
+function sayTheSame(one: LogRecord, other: LogRecord): boolean {
+  if (subjectOf(one) !== subjectOf(other)) return false;
+  return !isTreeRecord(one) || !isTreeRecord(other) || saysTheSame(one.content, other.content);
 }
 
 interface TakenBack {

@@ -1,28 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { exportCanonical } from '../../src/replica/export.ts';
-import type { KeptWrite } from '../../src/replica/journal.ts';
-import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import type { LogRecord } from '../../src/replica/record.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { expectEqual } from './check.ts';
 import { exec, order, start } from './exec-steps.ts';
-import { type FollowerSite, Group, type Site } from './group.ts';
+import type { FollowerSite, Site } from './group.ts';
+import { keptBy, type Scene, scene } from './put-back-scene.ts';
 import { addInterior, addLeaf, at, chr, happened, putLeaf, read, remove, set } from './writes.ts';
-
-interface Scene {
-  readonly group: Group;
-  readonly a: FollowerSite;
-  readonly b: FollowerSite;
-}
-
-/** A hub and two VMs with a leaf ./L, in step. */
-function scene(): Scene {
-  const group = new Group({ followers: 2 });
-  const [a, b] = [group.follower(0), group.follower(1)];
-  addLeaf(group.hub, './L', 'old');
-  group.settle();
-  return { group, a, b };
-}
 
 interface Nested extends Scene {
   /** What the hub had stored before. */
@@ -41,27 +25,6 @@ function nested(...others: readonly string[]): Nested {
   addLeaf(a, './Of_b/Of_a', '1');
   group.settle();
   return { ...all, stored };
-}
-
-/** What a VM would still keep if it began anew. */
-function keptBy(site: Site): KeptWrite[] {
-  site.persist();
-  const entry = decodeEntry(site.replica.snapshot());
-  return entry.type === 'snapshot' ? [...entry.kept] : [];
-}
-
-/** Two processes that go on from one memory, as it was when they had written so many commands: the same life and the same counters, other numbers from the kernel. */
-function twoOfOneMemory({ group, a }: Scene, commands = 0): [FollowerSite, FollowerSite] {
-  a.persist();
-  a.cut();
-  const twin = group.addFollower('a');
-  for (const site of [a, twin]) {
-    const inMemory = Array.from({ length: 2 + commands }, (_, n) => 4_711 + n);
-    const random53 = (): number => inMemory.shift() ?? group.random53();
-    site.stored = [...a.stored];
-    site.replica = new Replica({ vm: 'a', now: () => group.nowMs, random53 }, site.stored);
-  }
-  return [a, twin];
 }
 
 describe('[Y4] a hub whose disk lacks what it relayed', () => {
@@ -692,185 +655,6 @@ describe('[Y4] a VM', () => {
     expect(read(group.hub, './New')).toBe('2');
     group.settle();
     expectEqual(all.group);
-  });
-
-  it('of whose memory there are two loses nothing of what both write before they meet the hub', () => {
-    const all = scene();
-    const [one, other] = twoOfOneMemory(all);
-    // In the same millisecond: stamps, lives and counters are the same.
-    for (const [at, site] of [one, other].entries()) {
-      addLeaf(site, `./Of_${at}`, 'x');
-      set(site, './L', `of ${at}`);
-      addLeaf(site, './Both', `of ${at}`);
-    }
-    for (const site of [one, other, one]) {
-      site.exchange();
-      site.cut();
-    }
-    all.group.settle();
-    const { hub } = all.group;
-    expect([read(hub, './Of_0'), read(hub, './Of_1')]).toEqual(['x', 'x']);
-    expect([read(hub, './L'), read(hub, './Both')]).toEqual(['of 1', 'of 1']);
-    expectEqual(all.group);
-    expect([one, other].map(({ replica }) => replica.isDelivered)).toEqual([true, true]);
-  });
-
-  it('of whose memory there are two sends nothing a second time that was on its way when that was copied', () => {
-    const all = scene();
-    const { group, a } = all;
-    set(a, './L', 'on its way');
-    const [one, other] = twoOfOneMemory(all);
-    one.exchange();
-    one.cut();
-    const { place } = group.hub.hub;
-    set(one, './L', 'later');
-    one.exchange();
-    one.cut();
-    addLeaf(other, './New', 'x');
-    group.settle();
-    expect([read(group.hub, './L'), read(group.hub, './New')]).toEqual(['later', 'x']);
-    expect(happened(group.hub, 'conflict')).toBe(0);
-    expect(group.hub.hub.place).toBe(place + 2);
-    expectEqual(all.group);
-  });
-
-  it('of whose memory there are two has one part of its writes listed as lost, while the other part comes under the same ids', () => {
-    const all = scene();
-    const { group, b } = all;
-    const [one, other] = twoOfOneMemory(all);
-    group.hub.finishDisk();
-    const stored = [...group.hub.stored];
-    addLeaf(other, './Of_other', 'x');
-    set(one, './L', 'of one');
-    one.exchange();
-    one.cut();
-    b.exchange();
-    group.hub.putBack(stored);
-    b.exchange();
-    const listed = (): unknown[] =>
-      group.hub.hub.lost.list().map(({ uri, content, reportedBy }) => [uri, content.kind, reportedBy]);
-    const lost = [['./L', 'value', ['b']]];
-    expect(listed()).toEqual(lost);
-    other.exchange();
-    expect(listed()).toEqual(lost);
-    b.exchange();
-    expect([read(b, './Of_other'), listed()]).toEqual(['x', lost]);
-    b.restart();
-    group.hub.finishDisk();
-    group.hub.putBack([...group.hub.stored]);
-    b.exchange();
-    expect(listed()).toEqual(lost);
-    one.exchange();
-    b.exchange();
-    expect([listed(), keptBy(b)]).toEqual([[], []]);
-    expect(read(group.hub, './L')).toBe('of one');
-  });
-
-  it('of whose memory there are two has one part of its writes listed as lost, though the hub begins anew after it judged the other part under the same ids', () => {
-    const all = scene();
-    const { group, b } = all;
-    addLeaf(group.hub, './M', 'old');
-    group.settle();
-    const [one, other] = twoOfOneMemory(all);
-    group.hub.finishDisk();
-    const stored = [...group.hub.stored];
-    set(one, './L', 'of one');
-    one.exchange();
-    one.cut();
-    b.exchange();
-    group.hub.putBack(stored);
-    b.exchange();
-    const listed = (): unknown[] =>
-      group.hub.hub.lost.list().map(({ uri, content, reportedBy }) => [uri, content.kind, reportedBy]);
-    const lost = [['./L', 'value', ['b']]];
-    b.cut();
-    // What is written below a Delete leaves nothing in main that would tell b.
-    remove(group.hub, './M');
-    set(other, './M', 'of other');
-    other.exchange();
-    expect(listed()).toEqual(lost);
-    for (let restarts = 0; restarts < 3; restarts++) {
-      group.hub.finishDisk();
-      group.hub.putBack([...group.hub.stored]);
-      b.exchange();
-      expect(listed()).toEqual(lost);
-    }
-    one.exchange();
-    b.exchange();
-    expect([listed(), keptBy(b)]).toEqual([[], []]);
-    expect(read(group.hub, './L')).toBe('of one');
-  });
-
-  it('of whose memory there are two can order an Exec in each, and each has its own', () => {
-    const all = scene();
-    const [one, other] = twoOfOneMemory(all);
-    const ids = [order(one, './L', { data: 'one' }), order(other, './L', { data: 'other' })];
-    expect(new Set(ids).size).toBe(2);
-    all.group.settle();
-    for (const site of all.group.sites)
-      expect(
-        ids.map((id) => exec(site, id).order?.data),
-        site.vm,
-      ).toEqual(['one', 'other']);
-  });
-
-  it('of whose memory there are two has what it wrote again also when the hub is put back, and the other wrote under the same ids since', () => {
-    const all = scene();
-    const { group } = all;
-    const [one, other] = twoOfOneMemory(all);
-    const stored = [...group.hub.stored];
-    // Under the life of the memory that both have.
-    addLeaf(one, './Of_one', 'x');
-    addLeaf(other, './Of_other', 'x');
-    one.exchange();
-    group.hub.finishDisk();
-    one.exchange();
-    expect(one.replica.isDelivered).toBe(true);
-    group.hub.putBack(stored);
-    other.exchange();
-    other.cut();
-    expect(read(group.hub, './Of_other')).toBe('x');
-    one.exchange();
-    expect([read(group.hub, './Of_one'), read(group.hub, './Of_other')]).toEqual(['x', 'x']);
-    group.settle();
-    expectEqual(all.group);
-  });
-
-  it('[X2] of whose memory there are two carries an Exec out in the one whose word the hub has first', () => {
-    const all = scene();
-    const [one, other] = twoOfOneMemory(all);
-    const id = order(all.group.hub, './L');
-    for (const site of [one, other]) {
-      site.exchange();
-      start(site, id);
-      site.cut();
-    }
-    other.exchange();
-    other.cut();
-    one.exchange();
-    expect([one, other].map(({ replica }) => replica.hasStarted(exec(one, id), 'hub'))).toEqual([
-      false,
-      true,
-    ]);
-  });
-
-  it('[X2] of whose memory there are two, copied when its word that it begins an Exec was on the way, carries it out in one of them', () => {
-    const all = scene();
-    const id = order(all.group.hub, './L');
-    all.group.settle();
-    const [one, other] = twoOfOneMemory(all, 2);
-    const began = (site: Site): boolean => site.replica.hasStarted(exec(site, id), 'hub');
-    for (const site of [one, other]) {
-      start(site, id);
-      set(site, './L', 'after it');
-    }
-    other.exchange();
-    expect(began(other)).toBe(true);
-    one.exchange();
-    expect([exec(one, id).started.has('a'), began(one), began(other)]).toEqual([true, false, true]);
-    // Nor is it certain any more when the connection is another.
-    other.exchange();
-    expect([began(one), began(other)]).toEqual([false, false]);
   });
 
   it('[X2] sends nothing that came after its word that it begins an Exec before it has that durably under its new write id', () => {
