@@ -16,11 +16,10 @@ export function openEpoch(epochs: readonly Epoch[], next: Epoch): Epoch[] {
   return [...epochs, next].slice(-maxKept);
 }
 
-/** Up to which place a copy of another line, which stands at a place of an epoch, is certain to be the same as this line. */
-export function commonPlace(epochs: readonly Epoch[], epoch: number, place: number): number {
-  const own = epochs.find(({ id }) => id === epoch);
+/** Up to which place a copy of another line, which stands in an epoch, is certain to be the same as this line, if it goes so far. */
+export function commonPlace(epochs: readonly Epoch[], epoch: number): number {
   // Not more: within an epoch a process may have been put back, and have written on from there.
-  return own === undefined ? 0 : Math.min(own.start, place);
+  return epochs.find(({ id }) => id === epoch)?.start ?? 0;
 }
 
 /**

@@ -5,13 +5,13 @@ import type { ReplicaCore } from './core.ts';
 import { isForStamp, type KeptWrite, type Mark, type Refusal, type WriteKey } from './journal.ts';
 import type { WriteId } from './kept-writes.ts';
 import { letGo } from './let-go.ts';
-import { emptyDigest } from './line.ts';
+import { emptyDigest, type LinePoint } from './line.ts';
 import { frameUpdate, unframeUpdate } from './main.ts';
 import { commandKey, commandStamp, type OutboxCommand, splitCommands } from './outbox-command.ts';
 import { forgetUnordered, offerAgain, offerReleased, type Rebuilt, rebuild } from './rebuild.ts';
 import { addKey, isTreeRecord } from './record.ts';
 import { keepRefusedExecs } from './refused-execs.ts';
-import { boundSeen, renewWriteIds, trustedMarks } from './renew-write-ids.ts';
+import { boundSeen, hasSeenBeyond, renewWriteIds, trustedMarks } from './renew-write-ids.ts';
 import { renewStamps } from './restamp.ts';
 import { compareStamps, type Stamp, zeroStamp } from './stamp.ts';
 import { descriptionIn, type OfferedDescription } from './upgrade.ts';
@@ -32,10 +32,14 @@ export interface FollowerState extends OfferedDescription {
 
 /** What the hub answers. */
 export interface HubState {
-  /** Up to which place the follower's copy is of the hub's line (rule Y4). */
+  /** The VM that is the hub. */
+  readonly vm: string;
+  /** Up to which place the follower's copy is certain to be of the hub's line (rule Y4); it may find more by `line`. */
   readonly common: number;
   readonly place: number;
   readonly digest: number;
+  /** The latest points of the hub's line, where the follower's copy is to be made anew. */
+  readonly line: readonly LinePoint[];
   readonly durablePlace: number;
   readonly timeMs: number;
   /** Whether the follower's copy is of another line, or too old to tell: then it is to be made anew. */
@@ -115,6 +119,7 @@ export class Follower {
     const core = this.#core;
     const { outbox, state } = core;
     const isRebuilt = hub.isWhole && state.place > 0;
+    const common = Math.max(hub.common, core.line.sharedWith(hub.line) ?? 0);
     const { moved, own, keptFrom, execs } = this.#takeMain(hub);
     const { marks, forked } = trustedMarks(core, hub.marks);
     const judgedSeq = new Map(marks.map(({ life, seq }) => [life, seq]));
@@ -135,7 +140,10 @@ export class Follower {
     for (const { life, seq } of own) if (isKnown({ life, seq })) forked.add(life);
     const forkedFrom = [...forked].map((life) => [life, 0] as const);
     if (renewWriteIds(core, new Map([...keptFrom, ...forkedFrom]))) isChanged = true;
-    if (hub.isWhole) boundSeen(core, hub.common);
+    if (hub.isWhole || hasSeenBeyond(core, common)) {
+      boundSeen(core, common);
+      isChanged = true;
+    }
     const behindMs = state.setTime(hub.timeMs);
     const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
     if (isClockOff || outbox.hasRefusedStamp || moved.size > 0) renewStamps(core, behindMs, moved);
@@ -149,7 +157,6 @@ export class Follower {
     if (!hub.isWhole)
       return { moved: this.#applyMain(update, hub, true), own: [], keptFrom: new Map(), execs: [] };
     const rebuilt = rebuild(this.#core, { ...hub, update });
-    this.#core.line.reach(hub.digest);
     this.#core.main.takeMetaChanged();
     return rebuilt;
   }
@@ -243,7 +250,7 @@ export class Follower {
       throw error;
     }
     core.state.place = place;
-    core.line.reach(digest);
+    core.line.reach({ digest, place });
     // A hub that did not take this VM's description has the old one, which is no news.
     const isDescribed = (core.main.takeMetaChanged() || isWelcome) && this.#takeDescription();
     core.logMain(update, [], []);

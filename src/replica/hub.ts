@@ -70,7 +70,7 @@ export class Hub {
     this.#trial = new Trial(core.state, options.maxAheadMs);
     this.#forgottenOrders = new ForgottenOrders(core.hubBook.orders);
     this.#due = new DueExecs(core.state);
-    this.lost = new LostWrites(this.#marks, (record) => this.#isInMain(record));
+    this.lost = new LostWrites(core.state.vm, this.#marks, (record) => this.#isInMain(record));
     this.outcomePlaces = new OutcomePlaces(core.state.execs);
     this.#writer = new MainWriter(core, this.#marks, options.cleaningSlack);
     const meta = core.main.meta();
@@ -108,13 +108,15 @@ export class Hub {
     for (const key of follower.pending) this.#marks.forgetRefusals(vm, key);
     this.write();
     const { main, line } = this.#core;
-    const isOfLine = line.knows(follower.digest);
+    const linePlace = line.placeOf(follower.digest);
     // One that ends before what is forgotten would never hear of the Deletes in between (rule Y5).
-    const isWhole = !isOfLine || follower.place < this.#state.forgotten.upTo;
+    const isWhole = linePlace === undefined || follower.place < this.#state.forgotten.upTo;
     return {
-      common: isOfLine ? follower.place : commonPlace(meta.epochs, follower.epoch, follower.place),
+      vm: this.#state.vm,
+      common: Math.min(follower.place, linePlace ?? commonPlace(meta.epochs, follower.epoch)),
       place: this.#state.place,
       digest: line.digest,
+      line: isWhole && follower.place > 0 ? line.recent() : [],
       durablePlace,
       timeMs: this.#state.timeMs,
       isWhole,

@@ -17,6 +17,7 @@ import {
   type StoredMark,
   type WriteKey,
 } from './journal.ts';
+import type { LinePoint } from './line.ts';
 import type { LogRecord } from './record.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import type { Stamp } from './stamp.ts';
@@ -63,7 +64,7 @@ function writeEntry(encoder: encoding.Encoder, entry: JournalEntry): void {
     case 'snapshot':
       encoding.writeVarUint8Array(encoder, entry.main);
       encoding.writeVarUint(encoder, entry.place);
-      writeList(encoder, entry.line, encoding.writeVarUint);
+      writeList(encoder, entry.line, writePoint);
       encoding.writeVarUint(encoder, entry.durableAtHub);
       writeList(encoder, entry.hubBook.marks, writeMark);
       writeList(encoder, entry.hubBook.members, writeMember);
@@ -125,7 +126,7 @@ function readBody(type: JournalEntry['type'], decoder: decoding.Decoder): Journa
         type,
         main: decoding.readVarUint8Array(decoder),
         place: decoding.readVarUint(decoder),
-        line: readList(decoder, decoding.readVarUint),
+        line: readList(decoder, readPoint),
         durableAtHub: decoding.readVarUint(decoder),
         hubBook: {
           marks: readList(decoder, readMark),
@@ -152,6 +153,15 @@ function readList<T>(decoder: decoding.Decoder, read: (decoder: decoding.Decoder
   const items: T[] = [];
   for (let left = decoding.readVarUint(decoder); left > 0; left--) items.push(read(decoder));
   return items;
+}
+
+function writePoint(encoder: encoding.Encoder, { digest, place }: LinePoint): void {
+  encoding.writeVarUint(encoder, digest);
+  encoding.writeVarUint(encoder, place);
+}
+
+function readPoint(decoder: decoding.Decoder): LinePoint {
+  return { digest: decoding.readVarUint(decoder), place: decoding.readVarUint(decoder) };
 }
 
 function writeRecord(encoder: encoding.Encoder, record: LogRecord): void {

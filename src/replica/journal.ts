@@ -1,4 +1,5 @@
 /** What a replica asks its VM to store (rules M7, Y2): a list of entries per management object, each whole in itself. Replayed in order they give the replica back. */
+import type { LinePoint } from './line.ts';
 import type { LogRecord } from './record.ts';
 import type { Stamp } from './stamp.ts';
 
@@ -150,8 +151,8 @@ export type JournalEntry =
       readonly type: 'snapshot';
       readonly main: Uint8Array;
       readonly place: number;
-      /** The latest digests of main, the present one last (rule Y4). */
-      readonly line: readonly number[];
+      /** The latest digests of main, the present one last, each with its place (rule Y4). */
+      readonly line: readonly LinePoint[];
       readonly durableAtHub: number;
       readonly hubBook: HubBook;
       readonly outbox: readonly PendingCommand[];

@@ -11,17 +11,29 @@ const maxStored = 4_096;
 /** The digest of a copy that holds nothing. */
 export const emptyDigest = 0;
 
+/** What main held at a place. */
+export interface LinePoint {
+  readonly digest: number;
+  readonly place: number;
+}
+
 /** Of one copy of main. */
 export class Line {
-  readonly #known = new Set<number>();
+  /** The place of each digest. */
+  readonly #known = new Map<number, number>();
   #digest: number = emptyDigest;
 
-  /** Main is at this digest now. */
-  reach(digest: number): void {
+  constructor(points: readonly LinePoint[] = []) {
+    for (const point of points) this.reach(point);
+  }
+
+  /** Main is at this digest now. Of several places with one digest, between which nothing was written, the first counts. */
+  reach({ digest, place }: LinePoint): void {
     if (digest === emptyDigest) return;
     this.#digest = digest;
-    this.#known.add(digest);
-    const [oldest] = this.#known;
+    if (this.#known.has(digest)) return;
+    this.#known.set(digest, place);
+    const [oldest] = this.#known.keys();
     if (this.#known.size > maxKnown && oldest !== undefined) this.#known.delete(oldest);
   }
 
@@ -30,14 +42,27 @@ export class Line {
     return this.#digest;
   }
 
-  /** Whether main was there, not too long ago. */
-  knows(digest: number): boolean {
-    return this.#known.has(digest);
+  /** The first place at which main was there, if that is not too long ago. */
+  placeOf(digest: number): number | undefined {
+    return this.#known.get(digest);
   }
 
   /** The latest ones, oldest first: enough to know most copies after a start. */
-  recent(): number[] {
-    return [...this.#known].slice(-maxStored);
+  recent(): LinePoint[] {
+    return [...this.#known].slice(-maxStored).map(([digest, place]) => ({ digest, place }));
+  }
+
+  /** Up to which place this line is the same as another one, of which these points are known; `undefined` if that cannot be told. */
+  sharedWith(other: readonly LinePoint[]): number | undefined {
+    const shared = other.findLast(({ digest }) => this.#known.has(digest));
+    // A copy may have heard of the digest at a later place, which is another one on the other line.
+    return shared && Math.min(shared.place, this.#known.get(shared.digest) ?? 0);
+  }
+
+  /** The part of it up to a place. */
+  upTo(place: number): Line {
+    const points = [...this.#known].map(([digest, at]) => ({ digest, place: at }));
+    return new Line(points.filter((point) => point.place <= place));
   }
 }
 

@@ -37,6 +37,7 @@ interface Entry {
 }
 
 export class LostWrites {
+  readonly #vm: string;
   readonly #marks: LifeMarks;
   readonly #isInMain: (record: LogRecord) => boolean;
   readonly #entries = new Map<string, Entry>();
@@ -44,8 +45,9 @@ export class LostWrites {
   readonly #dismissed = new Set<string>();
   readonly #listeners = new Set<FoundListener>();
 
-  /** `marks`: the hub's. `isInMain`: whether a write is there, or what its VM wrote over it. */
-  constructor(marks: LifeMarks, isInMain: (record: LogRecord) => boolean) {
+  /** `vm`: the hub's. `marks`: the hub's. `isInMain`: whether a write is there, or what its VM wrote over it. */
+  constructor(vm: string, marks: LifeMarks, isInMain: (record: LogRecord) => boolean) {
+    this.#vm = vm;
     this.#marks = marks;
     this.#isInMain = isInMain;
   }
@@ -80,7 +82,7 @@ export class LostWrites {
    * Says whether any of them was listed.
    */
   dismiss(ids: readonly string[]): boolean {
-    const taken = this.#take(ids);
+    const taken = this.#take(this.#underAllIds(ids));
     for (const { record } of taken) this.#dismissed.add(writeKey(record));
     for (const oldest of this.#dismissed) {
       if (this.#dismissed.size <= maxDismissed) break;
@@ -108,14 +110,26 @@ export class LostWrites {
     return taken;
   }
 
+  /** With the other ids under which VMs have reported the same writes: one that has heard of something else under a write id keeps a write under another (rule Y4). */
+  #underAllIds(ids: readonly string[]): string[] {
+    const steps = new Set(this.of(ids).map(({ record }) => stepKey(record)));
+    return [...this.#entries].flatMap(([id, { write }]) => (steps.has(stepKey(write.record)) ? id : []));
+  }
+
   /** The writes of these ids, as they are listed. */
   of(ids: readonly string[]): KeptWrite[] {
     return ids.flatMap((id) => this.#entries.get(id)?.write ?? []);
   }
 
-  /** In the order in which they were written. */
+  /** In the order in which they were written, each once. */
   list(): LostWrite[] {
-    const entries = [...this.#entries.values()];
+    const byStep = new Map<string, Entry>();
+    for (const { write, reporters } of this.#entries.values()) {
+      const step = stepKey(write.record);
+      const { write: first = write, reporters: others = [] } = byStep.get(step) ?? {};
+      byStep.set(step, { write: first, reporters: new Set([...others, ...reporters]) });
+    }
+    const entries = [...byStep.values()];
     entries.sort(
       ({ write: a }, { write: b }) => a.record.stamp.ms - b.record.stamp.ms || a.record.seq - b.record.seq,
     );
@@ -141,8 +155,9 @@ export class LostWrites {
     return (!isForked && this.#isJudged(record)) || this.#isInMain(record);
   }
 
+  /** Of the hub's own writes marks say nothing: where its memory was put back it went on under the same write ids. */
   #isJudged({ stamp, life, seq }: LogRecord): boolean {
-    return seq <= this.#marks.judgedUpTo(stamp.vm, life);
+    return stamp.vm !== this.#vm && seq <= this.#marks.judgedUpTo(stamp.vm, life);
   }
 
   /** A VM whose memory was put back, and knows nothing of what others report as lost of it, may write something else under the same write ids (rule Y4). */

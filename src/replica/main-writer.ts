@@ -115,7 +115,7 @@ export class MainWriter {
     const marks = this.#marks.takeMoved();
     const hasNews = records.length > 0 || meta.size > 0 || this.#author.owesCleaning;
     const update = hasNews ? this.#author.write(records, meta) : undefined;
-    if (update !== undefined) line.reach(nextDigest(line.digest, update));
+    if (update !== undefined) line.reach({ digest: nextDigest(line.digest, update), place: this.#place });
     // What is stored here is stored at the hub.
     this.#core.hubStore.has(this.#place);
     this.#core.logMain(update ?? new Uint8Array(0), marks, local);

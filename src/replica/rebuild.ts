@@ -10,6 +10,7 @@ import { sharedPlace } from './epochs.ts';
 import type { ExecState } from './execs.ts';
 import type { KeptWrite, Mark, PendingCommand, WriteKey } from './journal.ts';
 import { subjectOf } from './kept-writes.ts';
+import type { LinePoint } from './line.ts';
 import { Main } from './main.ts';
 import { splitCommands } from './outbox-command.ts';
 import {
@@ -30,6 +31,11 @@ export interface WholeMain {
   /** All of main, as an update. */
   readonly update: Uint8Array;
   readonly place: number;
+  readonly digest: number;
+  /** The latest points of the hub's line. */
+  readonly line: readonly LinePoint[];
+  /** The VM that is the hub. */
+  readonly vm: string;
   /** How far the hub has judged every life of every VM. */
   readonly marks: readonly Mark[];
 }
@@ -51,8 +57,9 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   const { state } = core;
   const main = new Main(core.random53());
   const records = main.apply(whole.update);
-  const shared = sharedPlace(main.meta()?.epochs ?? [], core.main.meta()?.epochs ?? [], state.place);
-  const lost = lostRecords(core, whole, records, shared).map((record) => placed(core, record));
+  const fork = core.line.sharedWith(whole.line);
+  const shared = fork ?? sharedPlace(main.meta()?.epochs ?? [], core.main.meta()?.epochs ?? [], state.place);
+  const lost = lostRecords(core, whole, records, { fork, shared }).map((record) => placed(core, record));
   const waiting = [...core.outbox.commands()].flatMap((command) =>
     command.records.map((each) => placed(core, each)),
   );
@@ -64,6 +71,8 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   core.main = main;
   core.rebuilds++;
   core.hubStore.beginLine();
+  core.line = core.line.upTo(fork ?? 0);
+  core.line.reach(whole);
   core.isInDoubt = false;
   for (const node of state.fold.nodes()) state.fold.removeMerged(node);
   const execs = state.execs.takeMerged();
@@ -93,12 +102,20 @@ export function forgetUnordered({ state }: ReplicaCore, execs: readonly ExecStat
     if (exec.order === undefined && state.execs.get(exec.id) === exec) state.forgetExec(exec);
 }
 
+/** Where the copy is of the hub's line. */
+interface Shared {
+  /** Up to this place for certain, and no further; `undefined` if that cannot be told. */
+  readonly fork: number | undefined;
+  /** No further than this, as far as is known. */
+  readonly shared: number;
+}
+
 /** What is held as merged, and neither in the hub's main nor judged by the hub; oldest first. */
 function lostRecords(
   core: ReplicaCore,
-  { marks }: WholeMain,
+  { marks, vm: hub }: WholeMain,
   records: readonly LogRecord[],
-  shared: number,
+  { fork, shared }: Shared,
 ): LogRecord[] {
   const forgotten = Math.max(0, ...records.filter(isForgetRecord).map(({ content }) => content.upTo));
   // Places beyond are of another line: what was merged there the hub may never have seen.
@@ -107,6 +124,8 @@ function lostRecords(
   const judged = new Map(marks.map(({ vm, life, seq }) => [`${vm} ${life}`, seq]));
   // Of a life that was over by what is forgotten the hub may know nothing any more (rule Y5).
   const isJudged = (record: LogRecord) => {
+    // A hub whose memory was put back wrote on under the same write ids.
+    if (fork !== undefined && record.stamp.vm === hub) return false;
     const seq = judged.get(lifeOf(record));
     return seq === undefined ? record.place <= upTo : record.seq <= seq;
   };
@@ -119,6 +138,7 @@ function lostRecords(
   const lost = held.filter(
     (record) =>
       !isHubsOwn(record.content) &&
+      record.place > (fork ?? 0) &&
       !isSameRecord(present.get(writeKey(record)), record) &&
       (forked.has(lifeOf(record)) || !isJudged(record)),
   );

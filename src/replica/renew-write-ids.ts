@@ -64,6 +64,12 @@ export function renewWriteId(state: ReplicaState, record: LogRecord): LogRecord 
   return renewed;
 }
 
+/** Whether the writer of anything that waits, or is kept, had seen places of another line: also where this one has all that was written there, for the hub may have judged, and forgotten, what brought nothing. */
+export function hasSeenBeyond({ outbox, kept }: ReplicaCore, common: number): boolean {
+  const waiting = [...outbox.unmerged()].flatMap(({ records }) => records);
+  return [...waiting, ...kept.ownCommands().flat()].some(({ seen }) => seen > common);
+}
+
 /** What the writers of commands that wait, or are kept, saw of another line they have not seen of this one (rule D4), nor need their stamps be later than what was merged there (rule T3). To be called while nothing is sent. */
 export function boundSeen({ outbox, state, kept }: ReplicaCore, common: number): void {
   kept.boundSeen(common);

@@ -107,7 +107,7 @@ class Replay {
       case 'main':
         if (entry.update.length > 0) this.#main.load(entry.update);
         this.#place = entry.place;
-        this.#line.reach(entry.digest);
+        this.#line.reach(entry);
         this.#durableAtHub = entry.durableAtHub;
         this.#marks.push(...entry.marks);
         this.#local.push(...entry.local);
@@ -128,8 +128,7 @@ class Replay {
         this.#main = new Main(this.#clientId);
         this.#main.load(entry.main);
         this.#place = entry.place;
-        this.#line = new Line();
-        for (const digest of entry.line) this.#line.reach(digest);
+        this.#line = new Line(entry.line);
         this.#durableAtHub = entry.durableAtHub;
         this.#kept = entry.kept;
         this.#marks = [...entry.hubBook.marks];

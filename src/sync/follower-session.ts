@@ -72,6 +72,7 @@ export class FollowerSession {
   readonly #unserved = new Map<OpenMo, number>();
   #nextChannel = 1;
   #isWelcomed = false;
+  #hub = '';
 
   /** Sends the hello. */
   constructor(options: FollowerSessionOptions) {
@@ -179,6 +180,7 @@ export class FollowerSession {
       throw new VirmoError('version-unsupported', `the hub chose protocol version ${version}`);
     }
     this.#isWelcomed = true;
+    this.#hub = hub;
     this.#conversation.trust();
     this.#options.listener.welcomed(hub);
     for (const [channel, entry] of this.#mos) this.#tell(channel, entry);
@@ -204,7 +206,7 @@ export class FollowerSession {
     if (entry === undefined) return;
     if (entry.follower === undefined || entry.isSynced)
       throw new VirmoError('message-malformed', 'an answer to no open');
-    entry.follower.welcome({ ...hub, marks: marks.map(readMark) });
+    entry.follower.welcome({ ...hub, vm: this.#hub, marks: marks.map(readMark) });
     entry.isSynced = true;
     this.#reportLost(channel, entry.follower);
     this.#options.listener.synced(entry.mo);

@@ -70,6 +70,7 @@ function writeMessage(out: encoding.Encoder, message: Message): void {
       encoding.writeVarUint(out, message.common);
       encoding.writeVarUint(out, message.place);
       encoding.writeVarUint(out, message.digest);
+      writeList(out, message.line, writePoint);
       encoding.writeVarUint(out, message.durablePlace);
       encoding.writeVarUint(out, message.timeMs);
       encoding.writeUint8(out, message.isWhole ? 1 : 0);
@@ -178,6 +179,7 @@ function readBody(type: Message['type'], from: decoding.Decoder): Message {
         common: readNatural(from),
         place: readNatural(from),
         digest: readNatural(from),
+        line: readList(from, readPoint),
         durablePlace: readNatural(from),
         timeMs: readNatural(from),
         isWhole: readFlag(from),
@@ -254,6 +256,18 @@ function writeKey(
 
 function readKey(from: decoding.Decoder): { readonly life: number; readonly seq: number } {
   return { life: readNatural(from), seq: readNatural(from) };
+}
+
+function writePoint(
+  out: encoding.Encoder,
+  { digest, place }: { readonly digest: number; readonly place: number },
+): void {
+  encoding.writeVarUint(out, digest);
+  encoding.writeVarUint(out, place);
+}
+
+function readPoint(from: decoding.Decoder): { readonly digest: number; readonly place: number } {
+  return { digest: readNatural(from), place: readNatural(from) };
 }
 
 function writeWriteId(out: encoding.Encoder, id: WireWriteId): void {

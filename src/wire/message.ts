@@ -73,10 +73,12 @@ export interface Open {
 export interface Opened {
   readonly type: 'opened';
   readonly channel: number;
-  /** Up to which place the VM's copy is of the hub's line. */
+  /** Up to which place the VM's copy is certain to be of the hub's line. */
   readonly common: number;
   readonly place: number;
   readonly digest: number;
+  /** The latest points of the hub's line, where `step2` is all of main, and the VM has a copy. */
+  readonly line: readonly { readonly digest: number; readonly place: number }[];
   readonly durablePlace: number;
   readonly timeMs: number;
   /** Whether `step2` is all of main, for the VM's copy is of another line. */

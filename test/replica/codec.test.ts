@@ -275,7 +275,7 @@ const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
     type: fc.constant('snapshot' as const),
     main: bytes,
     place: natural,
-    line: fc.array(natural, { maxLength: 3 }),
+    line: fc.array(fc.record({ digest: natural, place: natural }), { maxLength: 3 }),
     durableAtHub: natural,
     hubBook: fc.record({ marks, members, orders }),
     outbox: fc.array(command, { maxLength: 2 }),

@@ -266,7 +266,15 @@ describe('[Y2] a command that was merged', () => {
     a.cut();
     addLeaf(a, './L', 'x');
     const follower = a.replica.follow();
-    const copy = { common: 0, digest: 1, isWhole: false, marks: [], timeMs: group.nowMs };
+    const copy = {
+      vm: 'hub',
+      common: 0,
+      digest: 1,
+      line: [],
+      isWhole: false,
+      marks: [],
+      timeMs: group.nowMs,
+    };
     const told = { durablePlace: 0, digest: 1, refusals: [], update: undefined };
     const empty = group.hub.hub.missing(group.hub.hub.vector());
     follower.welcome({ ...copy, place: 0, durablePlace: 0, step2: empty });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { exportCanonical } from '../../src/replica/export.ts';
 import type { LogRecord } from '../../src/replica/record.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { expectEqual } from './check.ts';
@@ -362,33 +361,6 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
     expect([read(group.hub, './Of_b/Of_a'), read(group.hub, './L')]).toEqual(['x', 'of the hub, later']);
     expect(happened(group.hub, 'conflict')).toBeGreaterThan(0);
     expectEqual(all.group);
-  });
-
-  it('writes on under its old identity, when its memory was put back: who has the other line gets all of main', () => {
-    const { group, a } = scene();
-    const { stored } = group.hub;
-    const memory = [...stored];
-    const image = (): Replica => {
-      const inMemory = [4_711, 4_712, 4_713];
-      const random53 = (): number => inMemory.shift() ?? group.random53();
-      return new Replica({ vm: 'hub', now: () => group.nowMs, random53 }, memory);
-    };
-    const revived = (replica: Replica): void => {
-      for (const follower of group.followers) follower.cut();
-      group.hub.replica = replica;
-      group.hub.hub = replica.serve();
-      group.hub.flush();
-    };
-    revived(image());
-    group.settle();
-    set(group.hub, './L', 'line one');
-    group.settle();
-    revived(image());
-    set(group.hub, './L', 'line two');
-    set(group.hub, './L', 'line two, longer');
-    group.settle();
-    for (const site of [group.hub, a]) expect(read(site, './L')).toBe('line two, longer');
-    expect(exportCanonical(a.replica.root)).toBe(exportCanonical(group.hub.replica.root));
   });
 });
 

@@ -225,6 +225,7 @@ const hubsOwn: readonly Message[] = [
     common: 0,
     place: 0,
     digest: 0,
+    line: [],
     durablePlace: 0,
     timeMs: 0,
     isWhole: false,

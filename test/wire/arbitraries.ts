@@ -53,6 +53,7 @@ export const messages: Arbitrary<Message> = fc.oneof(
     common: natural,
     place: natural,
     digest: natural,
+    line: fc.array(fc.record({ digest: natural, place: natural }), { maxLength: 3 }),
     durablePlace: natural,
     timeMs: natural,
     isWhole: fc.boolean(),

@@ -37,6 +37,10 @@ export const samples: readonly Message[] = [
     common: 290,
     place: 301,
     digest: 2 ** 51,
+    line: [
+      { digest: 5, place: 300 },
+      { digest: 2 ** 51, place: 301 },
+    ],
     durablePlace: 299,
     timeMs: 1_700_000_000_000,
     isWhole: true,
