@@ -17,7 +17,7 @@ export function renewStamps(
 ): void {
   const { state, outbox } = core;
   const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
-  const waiting = outbox.takeBackUnsent();
+  const waiting = asWritten(outbox.takeBackUnsent());
   const local = [...core.localRecords()].filter(({ stamp }) => stamp.ms >= state.timeMs);
   const renewal = new Renewal(core, moved, isClockOff);
   // A clock that was ahead for a while has left stamps of which none to come may be later.
@@ -37,6 +37,12 @@ export function renewOldStamps(core: ReplicaCore): void {
     content.kind === 'add' && compareStamps(stamp, lastDelete) <= 0;
   for (const command of outbox.unmerged()) command.isStampRefused ||= command.records.some(isOld);
   if (outbox.hasRefusedStamp) renewStamps(core, 0);
+}
+
+/** What waited with another VM's lost write (rule Y4) is behind what was written after it. */
+function asWritten(commands: OutboxCommand[]): OutboxCommand[] {
+  const stampOf = (command: OutboxCommand): Stamp => commandStamp(command) ?? zeroStamp;
+  return commands.sort((a, b) => compareStamps(stampOf(a), stampOf(b)));
 }
 
 class Renewal {

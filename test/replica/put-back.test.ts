@@ -364,6 +364,40 @@ describe('[Y4] a hub whose disk lacks what it relayed', () => {
   });
 });
 
+describe('[Y4] a VM that deleted what a hub lacks of another VM, and added it again', () => {
+  /** The VM a did so with ./N; the hub, put back to before b's Add, has met a alone. */
+  function addedAgain() {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    addLeaf(b, './N', 'of b');
+    group.settle();
+    for (const site of [a, b]) site.cut();
+    group.nowMs += 1_000;
+    remove(a, './N');
+    group.nowMs += 1_000;
+    addLeaf(a, './N', 'of a');
+    group.nowMs += 1_000;
+    group.hub.putBack(stored);
+    a.exchange();
+    expect(read(group.hub, './N')).toBe('of a');
+    return { group, a, b, stored };
+  }
+
+  function expectAdded(group: Group): void {
+    group.settle();
+    for (const site of group.sites) expect(read(site, './N'), site.vm).toBe('of a');
+    expectEqual(group);
+  }
+
+  it('[M8] [T3] has not deleted its own when its clock turns out to be behind, and both wait', () => {
+    const { group, a, b, stored } = addedAgain();
+    group.hub.putBack(stored);
+    b.exchange();
+    a.skewMs -= 3_600_000;
+    expectAdded(group);
+  });
+});
+
 /** What a VM keeps for others, as those sent it. */
 function writesOf(site: Site, vm: string): LogRecord[] {
   return keptBy(site).flatMap(({ record }) => (record.stamp.vm === vm ? record : []));
