@@ -5,7 +5,7 @@
 import type { ReplicaCore } from './core.ts';
 import type { Mark } from './journal.ts';
 import { isExecRecord, isTreeRecord, type LogRecord } from './record.ts';
-import { compareStamps, zeroStamp } from './stamp.ts';
+import { compareStamps } from './stamp.ts';
 import type { ReplicaState } from './state.ts';
 
 /** What the hub's marks say of this VM's own commands. */
@@ -73,9 +73,9 @@ export function hasSeenBeyond({ outbox, kept }: ReplicaCore, common: number): bo
 /** What the writers of commands that wait, or are kept, saw of another line they have not seen of this one (rule D4), nor need their stamps be later than what was merged there (rule T3). To be called while nothing is sent. */
 export function boundSeen({ outbox, state, kept }: ReplicaCore, common: number): void {
   kept.boundSeen(common);
-  outbox.rewrite(({ records, floor = zeroStamp, ...pending }) => ({
+  outbox.rewrite(({ records, floor, ...pending }) => ({
     ...pending,
-    floor: compareStamps(floor, state.lastMerged) <= 0 ? floor : state.lastMerged,
+    floor: floor !== undefined && compareStamps(floor, state.lastMerged) > 0 ? state.lastMerged : floor,
     records: records.map((record) => (record.seen <= common ? record : { ...record, seen: common })),
   }));
 }

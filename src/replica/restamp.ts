@@ -6,8 +6,9 @@ import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './s
 
 /**
  * At the beginning of a connection, when nothing is on its way: gives what waits stamps that the hub takes, in the order in which it was written; its write ids stay. Commands made by
- * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3); not those of an earlier process that knew by how much. Otherwise those from the first on whose stamp was refused are stamped with the
- * time of now (rule T1). What stays in this VM and was written by a clock ahead is moved to now, so that later writes win there too.
+ * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3); not those of an earlier process that knew by how much, nor those that waited with another VM's lost
+ * write (rule Y4) while the hub judged later ones. Otherwise those from the first on whose stamp was refused are stamped with the time of now (rule T1). What stays in this VM and was written by a clock ahead is moved to now, so
+ * that later writes win there too.
  * The expiry of an Exec goes with its stamp. What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it.
  */
 export function renewStamps(
@@ -62,6 +63,11 @@ class Renewal {
     const { state } = this.#core;
     let last = state.lastOwnMerged;
     for (const command of commands) {
+      const kept = this.#isOvertaken(command) ? commandStamp(command) : undefined;
+      if (kept !== undefined) {
+        this.#set(command.records, kept);
+        continue;
+      }
       const floor = command.floor ?? zeroStamp;
       const writtenMs = command.clockMs + this.#offsetOf(command);
       const ms = Math.min(Math.max(writtenMs, floor.ms), state.timeMs);
@@ -96,6 +102,17 @@ class Renewal {
     for (const record of [...this.#core.localRecords()]) {
       state.take(this.#rewrite(record));
     }
+  }
+
+  /**
+   * Whether the hub has judged what this VM wrote later, while this waited with another VM's lost write (rule Y4): moved, it would be the later one. Its stamp was right when it was merged, or is by what was known when it was
+   * written; of any other that is earlier than what is merged, an older state of this VM may have written it since.
+   */
+  #isOvertaken(command: OutboxCommand): boolean {
+    const { floor, offsetMs } = command;
+    const stamp = commandStamp(command) ?? zeroStamp;
+    const isRight = floor === undefined || (offsetMs !== undefined && this.#offsetOf(command) === offsetMs);
+    return isRight && compareStamps(stamp, this.#core.state.lastOwnMerged) < 0;
   }
 
   #set(records: readonly LogRecord[], stamp: Stamp): void {

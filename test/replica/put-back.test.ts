@@ -396,6 +396,44 @@ describe('[Y4] a VM that deleted what a hub lacks of another VM, and added it ag
     a.skewMs -= 3_600_000;
     expectAdded(group);
   });
+
+  it.each([
+    ['behind', -3_600_000],
+    ['ahead', 3_600_000],
+  ])('[M8] [T3] has not deleted its own, once merged, when its clock turns out to be %s', (_which, ms) => {
+    const { group, a, b } = addedAgain();
+    group.hub.finishDisk();
+    a.exchange();
+    a.cut();
+    b.exchange();
+    a.skewMs += ms;
+    expectAdded(group);
+  });
+
+  it('[M8] [T3] has not deleted its own, once merged, when its clock turns out to be behind as its copy is made anew', () => {
+    const { group, a, b } = addedAgain();
+    group.hub.finishDisk();
+    a.exchange();
+    const stored = [...group.hub.stored];
+    set(group.hub, './L', 'of another line');
+    a.exchange();
+    group.hub.putBack(stored);
+    b.exchange();
+    a.skewMs -= 3_600_000;
+    expectAdded(group);
+  });
+
+  it('[M8] [T3] has not deleted its own, once merged, when it begins anew with another clock before it sends the Delete', () => {
+    const { group, a, b } = addedAgain();
+    group.hub.finishDisk();
+    a.exchange();
+    b.exchange();
+    while (a.deliverDown());
+    expect(a.replica.backlog().pending).toBe(1);
+    a.restart();
+    a.skewMs -= 3_600_000;
+    expectAdded(group);
+  });
 });
 
 /** What a VM keeps for others, as those sent it. */
