@@ -3,7 +3,7 @@ import type { LogRecord } from '../../src/replica/record.ts';
 import { Replica } from '../../src/replica/replica.ts';
 import { expectEqual } from './check.ts';
 import { exec, order, start } from './exec-steps.ts';
-import type { FollowerSite, Site } from './group.ts';
+import type { FollowerSite, Group, Site } from './group.ts';
 import { keptBy, type Scene, scene } from './put-back-scene.ts';
 import { addInterior, addLeaf, at, chr, happened, putLeaf, read, remove, set } from './writes.ts';
 
