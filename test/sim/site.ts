@@ -152,7 +152,7 @@ export class Site {
     program.agent.wishes = this.wishes;
     const wishes = new Wishes(this.wishes);
     body.note(({ program: { agent } }) => {
-      agent.wishes = wishes;
+      agent.wishes = new Wishes(wishes);
       agent.arrangeAll();
     });
     program.agent.arrangeAll();
