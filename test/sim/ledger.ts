@@ -158,7 +158,7 @@ export class Ledger {
         this.restamped++;
       const line = this.lines.present;
       if (!write.merged.some((spot) => spot.line === line)) write.merged.push({ line, place: placed.place });
-      write.isGone = false;
+      setGone(write, false);
       write.record = record;
     }
   }
@@ -197,12 +197,9 @@ export class Ledger {
    * Disks or memories were put back, or lost. What somebody had before, and nobody has any more, is gone; so is what nobody had because somebody superseded it who is gone with it. No rule brings that back (Y4).
    */
   setBack(before: ReadonlySet<Write>, after: ReadonlySet<Write>): void {
-    for (const write of after) write.isGone = false;
+    for (const write of after) setGone(write, false);
     const gone = [...before].filter((write) => !after.has(write));
-    for (const write of gone) {
-      write.isGone = true;
-      for (const other of write.command) if (other.kind === 'end') other.isGone = true;
-    }
+    for (const write of gone) setGone(write, true);
     if (gone.length === 0) return;
     for (const write of this.#writes.toReversed()) {
       if (write.isGone || write.record === undefined || after.has(write) || !write.isAcknowledged) continue;
@@ -363,6 +360,12 @@ export class Ledger {
     if (found !== undefined) this.#byRecord.set(`${keyOf(record)} ${content}`, found);
     return found;
   }
+}
+
+/** The end of a node that left no record goes, and is back, with what else its command wrote. */
+function setGone(write: Write, isGone: boolean): void {
+  write.isGone = isGone;
+  for (const other of write.command) if (other.kind === 'end') other.isGone = isGone;
 }
 
 /** What two states of one VM wrote is told apart by its stamps alone, by the hub, too. */

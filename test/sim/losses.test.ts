@@ -101,6 +101,34 @@ describe('a memory that is put back', () => {
   });
 });
 
+describe('a node that a VM took back', () => {
+  it('[Y4] stays so when the memory that had done it is back', async () => {
+    const anew: Deed = {
+      type: 'execute',
+      vm: ann,
+      commands: [
+        {
+          command: {
+            type: 'Sequence',
+            commands: [
+              { type: 'Delete', target: './one/A' },
+              { type: 'Add', target: './one/A', meta: { format: 'node' } },
+            ],
+          },
+        },
+      ],
+    };
+    const backup: Deed = { type: 'backup', vm: ann };
+    const simulation = await play(cut, add(ann, 'A/B'));
+    // The image is not where it was yet when it is looked at what is lost.
+    for (const deed of [anew, backup, restore(ann, true)])
+      await playStep(simulation, { afterMs: 0, ...deed });
+    await comeToRest(simulation);
+    expect(goneOf(simulation)).toBe(0);
+    checkRest(simulation);
+  });
+});
+
 describe('a clone', () => {
   it.each([false, true])(
     '[Y4] delivers what it wrote, and is retired: with its memory %s',
