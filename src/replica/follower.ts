@@ -139,15 +139,19 @@ export class Follower {
     // The hub has judged what a clone wrote under the same ids.
     for (const { life, seq } of own) if (isKnown({ life, seq })) forked.add(life);
     const forkedFrom = [...forked].map((life) => [life, 0] as const);
-    if (renewWriteIds(core, new Map([...keptFrom, ...forkedFrom]))) isChanged = true;
     if (hub.isWhole || hasSeenBeyond(core, common)) {
       boundSeen(core, common);
       isChanged = true;
     }
     const behindMs = state.setTime(hub.timeMs);
     const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
-    if (isClockOff || outbox.hasRefusedStamp || moved.size > 0) renewStamps(core, behindMs, moved);
-    else if (isChanged) core.log(core.snapshot());
+    if (isClockOff || outbox.hasRefusedStamp || moved.size > 0) {
+      renewStamps(core, behindMs, moved);
+      isChanged = true;
+    }
+    // Not before: what waits is in the order now in which it is sent.
+    if (renewWriteIds(core, new Map([...keptFrom, ...forkedFrom]))) isChanged = true;
+    if (isChanged) core.log(core.snapshot());
     this.#finish(hub.durablePlace, refused, true);
     if (isRebuilt) core.emit({ type: 'rebuilt' });
   }

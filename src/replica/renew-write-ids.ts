@@ -30,17 +30,20 @@ export function trustedMarks(core: ReplicaCore, all: readonly Mark[]): TrustedMa
 
 /**
  * Counts under a new life what waits of some lives, from a counter on; and, wherever it waits since a former connection, this VM's word that it has begun an Exec: a copy of its memory has the same word, and only by its life one can tell
- * whose the hub has first (rule X2). Of that word's life nothing that comes after it is renewed: the hub may have lost it, and others report it under the write ids it has. Stamps stay: what the hub has all the same is merged once more
- * without effect (rules M1, I2), and an Exec is known by its own id. Says whether there is anything; to be called while nothing is sent.
+ * whose the hub has first (rule X2). Of that word's life nothing that comes after it is renewed: the hub may have lost it, and others report it under the write ids it has. So is renewed what would be sent before a lower counter of its
+ * life, which the hub would take for judged with it (rule D2). Stamps stay: what the hub has all the same is merged once more without effect (rules M1, I2), and an Exec is known by its own id. Says whether there is anything; to be
+ * called while nothing is sent.
  */
 export function renewWriteIds(core: ReplicaCore, renewedFrom: ReadonlyMap<number, number>): boolean {
   const { outbox, state } = core;
   const isOfLife = ({ life, seq }: LogRecord) => seq >= (renewedFrom.get(life) ?? Infinity);
-  const waiting = [...outbox.unmerged()].flatMap(({ records }) => records);
+  const commands = [...outbox.unmerged()].map(({ records }) => records);
+  const waiting = commands.flat();
   const starts = new Set(
     waiting.filter(({ content, life }) => content.kind === 'started' && !state.livesNow(life)),
   );
-  if (starts.size === 0 && !waiting.some(isOfLife)) return false;
+  const early = new Set(overtaking(commands));
+  if (starts.size + early.size === 0 && !waiting.some(isOfLife)) return false;
   // Not that of what was written since the connection began: that waits behind, and counts from 1.
   core.beginLife();
   // Should the disk still have the word under its former write id, it would be taken for judged with what comes after it.
@@ -48,10 +51,20 @@ export function renewWriteIds(core: ReplicaCore, renewedFrom: ReadonlyMap<number
   outbox.rewrite((pending) => ({
     ...pending,
     records: pending.records.map((record) =>
-      isOfLife(record) || starts.has(record) ? renewWriteId(state, record) : record,
+      isOfLife(record) || starts.has(record) || early.has(record) ? renewWriteId(state, record) : record,
     ),
   }));
   return true;
+}
+
+/** The records of the commands that come before one of their life with a lower counter. */
+function overtaking(commands: readonly (readonly LogRecord[])[]): LogRecord[] {
+  const least = new Map<number, number>();
+  return commands.toReversed().flatMap((records) => {
+    const isEarly = records.some(({ life, seq }) => seq > (least.get(life) ?? Infinity));
+    for (const { life, seq } of records) least.set(life, Math.min(seq, least.get(life) ?? seq));
+    return isEarly ? records : [];
+  });
 }
 
 /** The same write under the next write id of this process. */

@@ -9,7 +9,7 @@ import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './s
  * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3); not those of an earlier process that knew by how much, nor those that waited with another VM's lost
  * write (rule Y4) while the hub judged later ones. Otherwise those from the first on whose stamp was refused are stamped with the time of now (rule T1). What stays in this VM and was written by a clock ahead is moved to now, so
  * that later writes win there too.
- * The expiry of an Exec goes with its stamp. What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it.
+ * The expiry of an Exec goes with its stamp. What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it. All is to be stored anew then, and write ids be made anew that are in another order.
  */
 export function renewStamps(
   core: ReplicaCore,
@@ -27,7 +27,6 @@ export function renewStamps(
   else renewal.stampFromRefused(waiting);
   renewal.moveToNow(local);
   renewal.apply(waiting);
-  core.log(core.snapshot());
 }
 
 /** Makes stamps anew, from the first Add on that a Delete which is forgotten may have ended (rule Y5), as a hub would want it; to be called when nothing is on its way. */
@@ -37,7 +36,9 @@ export function renewOldStamps(core: ReplicaCore): void {
   const isOld = ({ content, stamp }: LogRecord) =>
     content.kind === 'add' && compareStamps(stamp, lastDelete) <= 0;
   for (const command of outbox.unmerged()) command.isStampRefused ||= command.records.some(isOld);
-  if (outbox.hasRefusedStamp) renewStamps(core, 0);
+  if (!outbox.hasRefusedStamp) return;
+  renewStamps(core, 0);
+  core.log(core.snapshot());
 }
 
 /** What waited with another VM's lost write (rule Y4) is behind what was written after it. */
