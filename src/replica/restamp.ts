@@ -142,15 +142,16 @@ class Renewal {
 
   /**
    * What makes the hub's time of what the clock showed. Known when the command was written, it is so still, though the clock may have begun anew with the process; unless the
-   * clock jumped since in the same process.
+   * clock jumped since in the same process. The clock of what waits again, since a hub lost it, or what it needs (rule Y4), is reckoned from its stamp: that is not moved back, below what it had seen, unless it is ahead of the hub's time.
    */
-  #offsetOf({ records: [first], offsetMs }: OutboxCommand): number {
+  #offsetOf({ records: [first], offsetMs, floor }: OutboxCommand): number {
     const { state, maxAheadMs } = this.#core;
     const { offsetMs: now = 0 } = state.clock();
     if (offsetMs === undefined) return now;
     const hasJumped =
       first !== undefined && state.hasLived(first.life) && Math.abs(now - offsetMs) > maxAheadMs;
-    return hasJumped ? now : offsetMs;
+    if (!hasJumped) return offsetMs;
+    return floor === undefined && first.stamp.ms <= state.timeMs ? Math.max(now, offsetMs) : now;
   }
 
   /** A clone may have brought it to the hub, which has not said yet that it is judged: then it stays in the tree as it is in main. */

@@ -55,4 +55,13 @@ describe('[Y4] what waited with the lost write of another VM', () => {
     expect([read(group.hub, './L'), read(group.hub, './N')]).toEqual(['later', undefined]);
     expectEqual(group);
   });
+
+  it('[M8] [T3] is not moved to before what it had seen, where the clock is ahead since', () => {
+    const { group, a } = released();
+    a.skewMs = 3_600_000;
+    group.nowMs += 1_000;
+    group.settle();
+    expect([read(group.hub, './L'), read(group.hub, './N')]).toEqual(['later', undefined]);
+    expectEqual(group);
+  });
 });
