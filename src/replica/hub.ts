@@ -71,7 +71,7 @@ export class Hub {
     this.#forgottenOrders = new ForgottenOrders(core.hubBook.orders);
     this.#due = new DueExecs(core.state);
     this.lost = new LostWrites(core.state.vm, this.#marks, (record) => this.#isInMain(record));
-    this.outcomePlaces = new OutcomePlaces(core.state.execs);
+    this.outcomePlaces = new OutcomePlaces(core.state.execs, core.state.place);
     this.#writer = new MainWriter(core, this.#marks, options.cleaningSlack);
     const meta = core.main.meta();
     const { description, random53 } = core;

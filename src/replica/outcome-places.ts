@@ -5,10 +5,13 @@ import type { LogRecord } from './record.ts';
 /** Of one hub. */
 export class OutcomePlaces {
   readonly #execs: ExecBook;
+  readonly #begin: number;
   readonly #places = new Map<string, number>();
 
-  constructor(execs: ExecBook) {
+  /** `begin`: the place of main when it becomes the hub: what it had heard as a follower need not be durable here. */
+  constructor(execs: ExecBook, begin: number) {
     this.#execs = execs;
+    this.#begin = begin;
   }
 
   /** A record was merged. */
@@ -18,8 +21,8 @@ export class OutcomePlaces {
     if (issuer !== undefined) this.#places.set(issuer, place);
   }
 
-  /** The place of the last answer to an Exec that this VM ordered, or of its closing; 0 if there was none in this process: what is older is durable. */
+  /** The place of the last answer to an Exec that this VM ordered, or of its closing; where the hub merged none, that at which it began. */
   of(vm: string): number {
-    return this.#places.get(vm) ?? 0;
+    return this.#places.get(vm) ?? this.#begin;
   }
 }

@@ -321,6 +321,47 @@ describe('[X4] the outcome of an Exec', () => {
       storage.release();
     });
 
+    it('is told when a VM that is the hub from then on has durably what it had heard before', async () => {
+      const bed = new Bed();
+      const [atHub, atPhone] = [bed.steered('device'), bed.steered('phone')];
+      const { device, game, hub, copy, service, connection } = await pairToRun(
+        bed,
+        {},
+        { device: { storage: atHub } },
+      );
+      const phone = await bed.vm('phone', { storage: atPhone });
+      const third = await phone.mount('./MO', { mo: 'mo' });
+      for (const mount of [copy, third]) answering(mount, 200);
+      const following = bed.connect(phone);
+      await until('the issuer knows it', () => copy.replica.members.includes('phone'));
+      let finish: (() => void) | undefined;
+      hub.handleExec('./Run', async () => {
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        return { status: 250 };
+      });
+      const told = outcomes(copy);
+      const id = await order(game, { isOwn: true });
+      await until('the others have answered', () => finish !== undefined && third.execResults(id).size === 2);
+      await untilEqual(copy, third);
+      await settle();
+      atHub.hold();
+      atPhone.hold();
+      finish?.();
+      await Promise.all([copy.whenExecClosed(id), third.whenExecClosed(id)]);
+      await Promise.all([connection.close(), following.close(), service.close()]);
+      await bed.serve(phone);
+      bed.connect(game, {}, 'phone');
+      await copy.whenSynced();
+      await settle();
+      expect(told).toEqual([]);
+      atPhone.release();
+      await until('it is told', () => told.length === 1);
+      atHub.release();
+      await device.close();
+    });
+
     it('is told after a start without the hub where it was told before, and where it was not when the hub is there', async () => {
       const bed = new Bed();
       const { game, storage, id, options, now } = await relayed(bed, { isExpired: true });
