@@ -210,13 +210,19 @@ export class ExecDesk {
     return outcome === 'stored' || outcome === 'told';
   }
 
-  /** Not before what the outcome rests on is durable at the hub and here: after a crash there would be another. */
+  /** Not before what the outcome rests on is durable at the hub and here: after a crash there would be another. Main that is made anew meanwhile may have less (rule Y4). */
   async #tellOutcome(exec: ExecState, told: Told): Promise<void> {
     this.#resting.delete(exec);
     if (told.outcome !== 'none' || exec.isAcknowledged || this.#outcome(exec) === undefined) return;
     if (!this.#isDurableAtHub(exec)) return;
+    const { replica } = this.#host;
+    const { rebuilds } = replica;
     told.outcome = 'storing';
     await this.#whenStored();
+    if (replica.rebuilds !== rebuilds) {
+      told.outcome = 'none';
+      return this.#tellOutcome(exec, told);
+    }
     told.outcome = 'stored';
     if (!this.#isClosed) this.#tellStored(exec, told);
   }

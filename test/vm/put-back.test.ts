@@ -1,7 +1,8 @@
 import type { Mount, MountEvent, Vm } from 'virmo-sync';
 import { type MemoryDisk, memoryDisk, memoryStorage } from 'virmo-sync/memory-storage';
 import { describe, expect, it } from 'vitest';
-import { Bed, get, mountEvents, set, settle, until, untilEqual, vmEvents } from './bed.ts';
+import { Bed, get, MovedClock, mountEvents, set, settle, until, untilEqual, vmEvents } from './bed.ts';
+import { pairToRun } from './exec-bed.ts';
 
 /** A copy of what a VM has stored, as a backup has it. */
 async function backupOf(disk: MemoryDisk): Promise<MemoryDisk> {
@@ -76,6 +77,59 @@ describe('[Y4] a hub that was put back to a backup', () => {
     await untilEqual(hub, phones);
     expect(await get(phone, './MO/A')).toBe('1');
     expect(await hub.recoverLost(ids)).toEqual([]);
+  });
+
+  it('[X4] has forgotten that it closed an Exec before that was stored where it was ordered: the outcome is what comes of it then', async () => {
+    const bed = new Bed();
+    const clock = new MovedClock();
+    const { now } = clock;
+    const options = { mo: 'mo', execExpiryMs: 60_000 } as const;
+    const storage = bed.steered('game');
+    const { device, game, hub, copy } = await pairToRun(bed, options, {
+      device: { now },
+      game: { now, storage },
+    });
+    let finish: (() => void) | undefined;
+    const run = async (): Promise<{ status: number }> => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return { status: 250 };
+    };
+    const serve = async (disk: MemoryDisk): Promise<Vm> => {
+      const again = await bed.vm('device', { now, storage: memoryStorage({ disk }) });
+      (await again.mount('./MO', options)).handleExec('./Run', run, { isIdempotent: true });
+      await bed.serve(again);
+      return again;
+    };
+    hub.handleExec('./Run', run, { isIdempotent: true });
+    copy.handleExec('./Run', () => ({ status: 200 }));
+    const told: number[] = [];
+    copy.observe((event) => {
+      if (event.type === 'exec-outcome') told.push(event.outcome.status);
+    });
+    const { exec = '' } = await game.execute({ type: 'Exec', target: './MO/Run' });
+    await until('both began', () => finish !== undefined && copy.execResults(exec).has('game'));
+    await copy.whenDelivered();
+    await bed.crash(device);
+    const backup = await backupOf(bed.disk('device'));
+    const again = await serve(bed.disk('device'));
+    await copy.whenSynced();
+    storage.hold();
+    clock.aheadMs = 61_000;
+    await copy.whenExecClosed(exec);
+    await settle();
+    clock.aheadMs = 0;
+    const rebuilt = copy.replica.rebuilds;
+    await bed.crash(again);
+    await serve(backup);
+    await until('its copy is made anew', () => copy.replica.rebuilds > rebuilt && copy.isSynced);
+    storage.release();
+    await settle();
+    expect(told).toEqual([]);
+    finish?.();
+    await until('it is told', () => told.length === 1);
+    expect(told).toEqual([250]);
   });
 
   it('[Y2] has nothing done again while its disk is full: it is listed still', async () => {

@@ -161,8 +161,8 @@ export const faults: readonly Fault[] = [
     rule: 'X4',
     what: 'the outcome of an Exec is told before the answers that it rests on are durable',
     file: 'src/vm/exec-desk.ts',
-    text: "    await this.#whenStored();\n    told.outcome = 'stored';\n",
-    replacement: "    told.outcome = 'stored';\n",
+    text: '    await this.#whenStored();\n    if (replica.rebuilds !== rebuilds) {\n',
+    replacement: '    if (replica.rebuilds !== rebuilds) {\n',
     checks: ['[X4]'],
   },
   {
