@@ -234,7 +234,7 @@ export class Follower {
   /** Gives the stamps of this VM's own Adds that were merged under others than it knows: a VM that was put back to before they were made anew (rules T3, Y4). */
   #applyMain(
     update: Uint8Array,
-    { place, digest }: Pick<HubNews, 'place' | 'digest'>,
+    { place, digest, durablePlace }: Pick<HubNews, 'place' | 'digest' | 'durablePlace'>,
     isWelcome: boolean,
   ): Map<string, Stamp> {
     const core = this.#core;
@@ -255,6 +255,7 @@ export class Follower {
     }
     core.state.place = place;
     core.line.reach({ digest, place });
+    if (isWelcome) core.hubStore.begin(durablePlace);
     // A hub that did not take this VM's description has the old one, which is no news.
     const isDescribed = (core.main.takeMetaChanged() || isWelcome) && this.#takeDescription();
     core.logMain(update, [], []);

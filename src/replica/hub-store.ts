@@ -28,8 +28,8 @@ export class HubStore {
     return true;
   }
 
-  /** This copy is made anew from another line of the hub's: what the hub had there says nothing of this one (rule Y4). */
-  beginLine(): void {
-    this.#place = 0;
+  /** A connection begins, to a hub that has main up to this place: it may have been put back to before what it had (rule Y4). */
+  begin(place: number): void {
+    this.#place = place;
   }
 }

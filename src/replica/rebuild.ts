@@ -32,6 +32,8 @@ export interface WholeMain {
   readonly update: Uint8Array;
   readonly place: number;
   readonly digest: number;
+  /** The hub has it durably up to here. */
+  readonly durablePlace: number;
   /** The latest points of the hub's line. */
   readonly line: readonly LinePoint[];
   /** The VM that is the hub. */
@@ -70,7 +72,7 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   );
   core.main = main;
   core.rebuilds++;
-  core.hubStore.beginLine();
+  core.hubStore.begin(whole.durablePlace);
   core.line = core.line.upTo(fork ?? 0);
   core.line.reach(whole);
   core.isInDoubt = false;

@@ -3,7 +3,7 @@ import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import { salvageJournal } from '../../src/replica/salvage.ts';
 import { answer, exec, order } from './exec-steps.ts';
 import { type FollowerSite, Group, type Site } from './group.ts';
-import { addLeaf, happened } from './writes.ts';
+import { addLeaf, happened, set } from './writes.ts';
 
 interface Answered {
   readonly group: Group;
@@ -55,6 +55,37 @@ describe('[X4] the outcome of an Exec at its issuer', () => {
     b.exchange();
     a.exchange();
     expect(isDurable(a, id)).toBe(false);
+    group.hub.finishDisk();
+    a.exchange();
+    expect(isDurable(a, id)).toBe(true);
+  });
+
+  it('does not when the hub was put back to before places that brought nothing, and has other things there, until it has them durably', () => {
+    const group = new Group({ followers: 3 });
+    const [a, b, c] = [group.follower(0), group.follower(1), group.follower(2)];
+    addLeaf(group.hub, './L', 'old');
+    group.settle();
+    const id = order(a, './L', { server: 'dms', addressees: ['b'] });
+    group.settle();
+    c.cut();
+    set(c, './L', 'same');
+    group.nowMs += 1_000;
+    set(group.hub, './L', 'same');
+    a.exchange();
+    const stored = [...group.hub.stored];
+    c.exchange();
+    group.hub.finishDisk();
+    a.exchange();
+    group.hub.putBack(stored);
+    a.exchange();
+    answer(b, id);
+    b.exchange();
+    a.exchange();
+    expect([happened(a, 'rebuilt'), exec(a, id).results.has('b'), isDurable(a, id)]).toEqual([
+      0,
+      true,
+      false,
+    ]);
     group.hub.finishDisk();
     a.exchange();
     expect(isDurable(a, id)).toBe(true);
