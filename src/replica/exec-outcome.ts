@@ -81,7 +81,7 @@ export function restsOn({ records, isLocal }: ExecState, vm: string): number {
 }
 
 /**
- * The answers that came before the Exec was closed: in main, or, of the issuer's own, by what it had seen; of an Exec of this VM alone, by stamp. So what it told stays true when another answer, or the
+ * The answers that came before the Exec was closed: in main, or, of the issuer's own, by what it had seen; of an Exec of this VM alone, by stamp. One that the hub lacks (rule Y4) comes after the closing, if at all. So what it told stays true when another answer, or the
  * closing itself, arrives late.
  */
 function resultsInTime({ results, records, issuer, isLocal }: ExecState): ReadonlyMap<string, ExecResult> {
@@ -90,7 +90,7 @@ function resultsInTime({ results, records, issuer, isLocal }: ExecState): Readon
   const inTime = [...results].filter(([vm]) => {
     const { place = 0, seen = 0, stamp = zeroStamp } = records.get(`result ${vm}`) ?? {};
     if (isLocal) return compareStamps(stamp, closed.stamp) < 0;
-    return vm === issuer ? seen < closed.place : place < closed.place;
+    return vm === issuer ? seen < closed.place : place > 0 && place < closed.place;
   });
   return new Map(inTime);
 }

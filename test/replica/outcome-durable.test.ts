@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeOf } from '../../src/replica/exec-outcome.ts';
 import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import { salvageJournal } from '../../src/replica/salvage.ts';
 import { answer, exec, order } from './exec-steps.ts';
@@ -109,5 +110,25 @@ describe('[X4] the outcome of an Exec at its issuer', () => {
       return entry.type === 'snapshot' ? entry.durableAtHub : undefined;
     };
     expect([durableAfter(false), durableAfter(true)]).toEqual([group.hub.hub.place, 0]);
+  });
+});
+
+describe('[X4] [Y4] an answer that the hub lost, and of which others know,', () => {
+  it('is none of an Exec that the hub closed before it was there again', () => {
+    const { group, a, b, id, stored } = answered();
+    b.cut();
+    group.hub.finishDisk();
+    a.exchange();
+    expect(outcomeOf(exec(a, id), 'a')?.status).toBe(200);
+    group.hub.putBack(stored);
+    a.exchange();
+    group.nowMs += 86_400_001;
+    group.hub.hub.closeExecs();
+    group.hub.flush();
+    a.exchange();
+    const closed = outcomeOf(exec(a, id), 'a');
+    group.settle();
+    expect([exec(a, id).isClosed, exec(a, id).results.has('b')]).toEqual([true, true]);
+    expect(closed).toEqual(outcomeOf(exec(a, id), 'a'));
   });
 });
