@@ -54,15 +54,24 @@ export class Line {
 
   /** Up to which place this line is the same as another one, of which these points are known; `undefined` if that cannot be told. */
   sharedWith(other: readonly LinePoint[]): number | undefined {
-    const shared = other.findLast(({ digest }) => this.#known.has(digest));
-    // A copy may have heard of the digest at a later place, which is another one on the other line.
-    return shared && Math.min(shared.place, this.#known.get(shared.digest) ?? 0);
+    return this.#latestOf(other)?.place;
   }
 
-  /** The part of it up to a place. */
-  upTo(place: number): Line {
-    const points = [...this.#known].map(([digest, at]) => ({ digest, place: at }));
-    return new Line(points.filter((point) => point.place <= place));
+  /** The part of it that is the same as another one, of which these points are known. Not by places: not every update of main has one of its own. */
+  partOf(other: readonly LinePoint[]): Line {
+    const latest = this.#latestOf(other);
+    if (latest === undefined) return new Line();
+    const points = [...this.#known].map(([digest, place]) => ({ digest, place }));
+    const at = points.findIndex(({ digest }) => digest === latest.digest);
+    return new Line([...points.slice(0, at), latest]);
+  }
+
+  #latestOf(other: readonly LinePoint[]): LinePoint | undefined {
+    const latest = other.findLast(({ digest }) => this.#known.has(digest));
+    if (latest === undefined) return undefined;
+    const { digest, place } = latest;
+    // A copy may have heard of the digest at a later place, which is another one on the other line.
+    return { digest, place: Math.min(place, this.#known.get(digest) ?? 0) };
   }
 }
 

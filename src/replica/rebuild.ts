@@ -73,7 +73,7 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   core.main = main;
   core.rebuilds++;
   core.hubStore.begin(whole.durablePlace);
-  core.line = core.line.upTo(fork ?? 0);
+  core.line = core.line.partOf(whole.line);
   core.line.reach(whole);
   core.isInDoubt = false;
   for (const node of state.fold.nodes()) state.fold.removeMerged(node);

@@ -30,9 +30,12 @@ describe('[Y4] the line of a main', () => {
     expect(waiting.recent()).toEqual(points([11, 1]));
   });
 
-  it('ends earlier as part of itself', () => {
-    const part = line.upTo(3);
+  it('ends, as part of another, where both have a point for the last time, also if places do not tell', () => {
+    const part = line.partOf(points([12, 2], [93, 3]));
     expect([part.digest, part.recent()]).toEqual([12, points([11, 1], [12, 2])]);
-    expect(line.upTo(0).digest).toBe(0);
+    const samePlace = new Line(points([11, 1], [12, 1]));
+    expect(samePlace.partOf(points([11, 1], [92, 1])).recent()).toEqual(points([11, 1]));
+    expect(line.partOf(points([14, 3])).recent()).toEqual(points([11, 1], [12, 2], [14, 3]));
+    expect(line.partOf(points([91, 1])).digest).toBe(0);
   });
 });

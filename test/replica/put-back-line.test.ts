@@ -158,4 +158,22 @@ describe('[Y4] a hub that was put back', () => {
     const follower = b.replica.follow();
     expect(served.serve().admit('b', follower.state(), 0).isWhole).toBe(true);
   });
+
+  it('is another line also where what it lost has no place of its own: who is a member', () => {
+    const { group, a, b } = scene();
+    const stored = [...group.hub.stored];
+    const { place } = group.hub.hub;
+    group.addFollower('c').exchange();
+    group.settle();
+    expect(group.hub.hub.place).toBe(place);
+    for (const site of group.followers) site.cut();
+    group.hub.putBack(stored);
+    a.exchange();
+    expect(happened(a, 'rebuilt')).toBe(1);
+    const served = new Replica(
+      { vm: 'a', now: () => group.nowMs, random53: () => group.random53() },
+      a.stored,
+    );
+    expect(served.serve().admit('b', b.replica.follow().state(), 0).isWhole).toBe(true);
+  });
 });
