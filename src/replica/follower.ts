@@ -311,7 +311,9 @@ export class Follower {
 
   #finish(durablePlace: number, refused: readonly Refused[], hasJudged: boolean): void {
     const core = this.#core;
+    const isKeptOtherwise = this.#letStepsGo();
     core.finishStep('remote');
+    if (isKeptOtherwise) core.log(core.snapshot());
     for (const { refusal, command } of refused)
       core.emit({ type: 'refused', refusal, records: command.records });
     const delivered = core.outbox.delivered(durablePlace);
@@ -323,6 +325,13 @@ export class Follower {
     if (!core.hubStore.has(durablePlace)) return;
     core.logMain(new Uint8Array(0), [], []);
     core.emit({ type: 'stored-at-hub' });
+  }
+
+  /** What is kept of Execs that are forgotten now, and that the hub lacks, nobody needs any more (rules X3, Y4). Says whether there was anything. */
+  #letStepsGo(): boolean {
+    const { state, kept } = this.#core;
+    const gone = state.forgottenExecs.filter(({ id }) => state.execs.get(id) === undefined);
+    return gone.flatMap(({ id }) => kept.takeSteps(id)).length > 0;
   }
 
   #logLeft(commands: readonly OutboxCommand[]): void {

@@ -273,6 +273,11 @@ export class ReplicaState {
     return inOrder(new Set(touched)).filter(({ order }) => order !== undefined);
   }
 
+  /** The Execs that `takeForgottenExecs` will give. */
+  get forgottenExecs(): readonly ExecState[] {
+    return this.#forgottenExecs;
+  }
+
   /** The Execs that were forgotten since the last call. */
   takeForgottenExecs(): readonly ExecState[] {
     const forgotten = this.#forgottenExecs;

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/replica/exec-outcome.ts';
 import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import { salvageJournal } from '../../src/replica/salvage.ts';
-import { answer, exec, order } from './exec-steps.ts';
+import { acknowledge, answer, close, exec, forget, order } from './exec-steps.ts';
 import { type FollowerSite, Group, type Site } from './group.ts';
+import { keptBy } from './put-back-scene.ts';
 import { addLeaf, happened, set } from './writes.ts';
 
 interface Answered {
@@ -130,5 +131,26 @@ describe('[X4] [Y4] an answer that the hub lost, and of which others know,', () 
     group.settle();
     expect([exec(a, id).isClosed, exec(a, id).results.has('b')]).toEqual([true, true]);
     expect(closed).toEqual(outcomeOf(exec(a, id), 'a'));
+  });
+
+  it('[X3] is kept no longer than the Exec, when its VM does not come back', () => {
+    const { group, a, b, id, stored } = answered();
+    group.hub.finishDisk();
+    group.settle();
+    b.cut();
+    group.hub.putBack(stored);
+    a.exchange();
+    expect(keptBy(a).map(({ record }) => record.content.kind)).toEqual(['result']);
+    group.followers.splice(group.followers.indexOf(b), 1);
+    group.hub.hub.expel('b', 'operator');
+    group.nowMs += 86_400_001;
+    close(group);
+    acknowledge(a, id);
+    group.settle();
+    forget(group);
+    expect([group.hub, a].map(({ replica }) => replica.exec(id))).toEqual([undefined, undefined]);
+    expect(keptBy(a)).toEqual([]);
+    a.restart();
+    expect(keptBy(a)).toEqual([]);
   });
 });
