@@ -12,6 +12,7 @@ import { ForgottenOrders } from './forgotten-orders.ts';
 import { describedEntries, firstEntries, startEntries } from './hub-meta.ts';
 import { type HubBook, isForStamp, type KeptWrite, type Refusal, type WriteKey } from './journal.ts';
 import type { JudgedTally } from './judged-tally.ts';
+import { isOneWrite } from './kept-writes.ts';
 import { listOwnKept } from './let-go.ts';
 import { LifeMarks } from './life-marks.ts';
 import { LostWrites } from './lost-writes.ts';
@@ -207,7 +208,8 @@ export class Hub {
 
   /** Under its write id, or another: its VM may have given it that meanwhile. */
   #isInMain(record: LogRecord): boolean {
-    const isHeld = (this.#state.held(record)?.place ?? 0) > 0;
+    const held = this.#state.held(record);
+    const isHeld = held !== undefined && held.place > 0 && isOneWrite(held, record);
     return isHeld || this.#trial.isRepeated(record) || this.#trial.isOverwritten(record);
   }
 

@@ -3,9 +3,10 @@
  * that need such a write, as the Add they build on or the Exec they are about, which the hub would take for lost before it has that.
  */
 import { encodeUtf8 } from 'lib0/string';
+import { saysTheSame } from './conflicts.ts';
 import type { KeptWrite } from './journal.ts';
 import { nextDigest } from './line.ts';
-import { addKey, isExecRecord, type LogRecord, writeKey } from './record.ts';
+import { addKey, isExecRecord, isTreeRecord, type LogRecord, writeKey } from './record.ts';
 
 /** A write of any VM by its name (rule D2). */
 export interface WriteId {
@@ -89,7 +90,7 @@ export class KeptWrites {
     const key = writeKey(record);
     const kept = this.#writes.get(key)?.record;
     if (kept === undefined) return false;
-    if (subjectOf(kept) === subjectOf(record)) this.#take(key);
+    if (isOneWrite(kept, record)) this.#take(key);
     else this.#setApart(kept);
     return true;
   }
@@ -168,6 +169,12 @@ export class KeptWrites {
 export function subjectOf({ node, content }: LogRecord): string {
   if (content.kind === 'exec') return `exec ${content.id}`;
   return `${content.kind} ${'exec' in content ? content.exec : node}`;
+}
+
+/** Whether what has one write id, or is about one step of an Exec, is one write, though its stamp may have been made anew. */
+export function isOneWrite(one: LogRecord, other: LogRecord): boolean {
+  if (subjectOf(one) !== subjectOf(other)) return false;
+  return !isTreeRecord(one) || !isTreeRecord(other) || saysTheSame(one.content, other.content);
 }
 
 function commandsOf(records: readonly LogRecord[]): Iterable<LogRecord[]> {

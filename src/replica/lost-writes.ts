@@ -3,7 +3,7 @@
  * write, this VM itself perhaps, has it durably, and reports it again on the next connection.
  */
 import type { KeptWrite } from './journal.ts';
-import { subjectOf, type WriteId } from './kept-writes.ts';
+import { isOneWrite, subjectOf, type WriteId } from './kept-writes.ts';
 import type { LifeMarks } from './life-marks.ts';
 import { type ExecContent, isTreeContent, type LogRecord, type TreeContent, writeKey } from './record.ts';
 import { roughSize } from './record-size.ts';
@@ -165,7 +165,7 @@ export class LostWrites {
     const byKey = new Map(listed.map(({ record }) => [writeKey(record), record]));
     for (const record of judged) {
       const other = byKey.get(writeKey(record));
-      if (other === undefined || subjectOf(other) === subjectOf(record)) continue;
+      if (other === undefined || isOneWrite(other, record)) continue;
       this.#marks.fork(record.stamp.vm, record);
     }
   }

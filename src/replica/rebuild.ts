@@ -4,12 +4,11 @@
  */
 import { awaitKeptAdds } from './awaited-adds.ts';
 import { uriOf } from './changes.ts';
-import { saysTheSame } from './conflicts.ts';
 import type { ReplicaCore } from './core.ts';
 import { sharedPlace } from './epochs.ts';
 import type { ExecState } from './execs.ts';
 import type { KeptWrite, Mark, PendingCommand, WriteKey } from './journal.ts';
-import { subjectOf } from './kept-writes.ts';
+import { isOneWrite } from './kept-writes.ts';
 import type { LinePoint } from './line.ts';
 import { Main } from './main.ts';
 import { splitCommands } from './outbox-command.ts';
@@ -166,7 +165,7 @@ function placed({ state }: ReplicaCore, record: LogRecord): KeptWrite {
 function notWaiting({ outbox, random53 }: ReplicaCore, own: readonly KeptWrite[]): KeptWrite[] {
   const others = own.filter(({ record }) => {
     const namesake = outbox.namesake(record);
-    return namesake === undefined || !sayTheSame(namesake, record);
+    return namesake === undefined || !isOneWrite(namesake, record);
   });
   const lives = new Map<number, number>();
   for (const { record } of others) if (outbox.has(record)) lives.set(record.life, random53());
@@ -174,12 +173,6 @@ function notWaiting({ outbox, random53 }: ReplicaCore, own: readonly KeptWrite[]
     record: { ...record, life: lives.get(record.life) ?? record.life },
     uri,
   }));
-}
-
-/** Whether they are one write, though its stamp may have been made anew. */
-function sayTheSame(one: LogRecord, other: LogRecord): boolean {
-  if (subjectOf(one) !== subjectOf(other)) return false;
-  return !isTreeRecord(one) || !isTreeRecord(other) || saysTheSame(one.content, other.content);
 }
 
 interface TakenBack {

@@ -75,6 +75,28 @@ describe('[Y4] a hub whose memory was put back', () => {
     expect(listed(group)).toEqual(['hub ./Of_hub value']);
   });
 
+  it('[M8] lists also what it wrote to a leaf under the write id of something earlier that it has there', () => {
+    const { group, a } = scene();
+    addLeaf(group.hub, './Other', 'old');
+    group.settle();
+    const putBack = imageOfHub(group);
+    group.settle();
+    set(group.hub, './L', 'line one');
+    const lineOne = [...group.hub.stored];
+    putBack();
+    group.nowMs += 1_000;
+    set(group.hub, './L', 'line two');
+    group.settle();
+    group.hub.putBack(lineOne);
+    group.settle();
+    expect([read(a, './L'), listed(group)]).toEqual(['line one', ['hub ./L value']]);
+    for (let n = 0; n < 600; n++) set(group.hub, './Other', `${n}`);
+    group.settle();
+    a.restart();
+    group.settle();
+    expect(listed(group)).toEqual(['hub ./L value']);
+  });
+
   it('lists nothing that it wrote before, and another VM overwrote since', () => {
     const { group, a, b } = scene();
     addLeaf(group.hub, './Other', 'old');
