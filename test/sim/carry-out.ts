@@ -6,13 +6,13 @@ import { Status } from '../../src/tree/status.ts';
 import type { Mount } from '../../src/vm/mount.ts';
 import { hasRenewal } from './commands.ts';
 import type { Coverage } from './coverage.ts';
-import type { Written } from './ledger.ts';
 import { listedAt } from './listed.ts';
 import type { Simulation } from './simulation.ts';
 import type { Site } from './site.ts';
 import { asTheyAre, endedOf } from './watch.ts';
 import { checkWritten } from './who-wrote.ts';
 import type { Part } from './whole-commands.ts';
+import type { Written } from './write.ts';
 
 /** Gives a VM a command. */
 export function execute(

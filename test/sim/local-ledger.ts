@@ -2,8 +2,9 @@
 import { isTreeRecord, type LogRecord } from '../../src/replica/record.ts';
 import type { Replica } from '../../src/replica/replica.ts';
 import { chainOf } from '../replica/fate.ts';
-import { type Ended, hasBase, isLetGo, type Ledger, requiredOf, type Written } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Spot } from './lines.ts';
+import { type Ended, hasBase, isLetGo, requiredOf, type Written } from './write.ts';
 
 interface LocalWrite {
   readonly record: LogRecord;

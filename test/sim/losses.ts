@@ -2,9 +2,9 @@
 import { isTreeRecord, type LogRecord, type TreeRecord } from '../../src/replica/record.ts';
 import { keyOf } from '../replica/fate.ts';
 import { recordsAt } from './holdings.ts';
-import type { Write } from './ledger.ts';
 import type { Simulation } from './simulation.ts';
 import type { Site } from './site.ts';
+import type { Write } from './write.ts';
 
 /** What there is of one management object. */
 interface Holdings {

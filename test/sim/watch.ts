@@ -7,9 +7,9 @@ import { chainOf } from '../replica/fate.ts';
 import { checkInvariants } from '../replica/invariants.ts';
 import { TreeModel } from '../replica/model.ts';
 import { inPlace } from './failures.ts';
-import type { Ended } from './ledger.ts';
 import { checkPair } from './reserved.ts';
 import { Wiretap } from './wiretap.ts';
+import type { Ended } from './write.ts';
 
 export class Watch {
   readonly mount: Mount;

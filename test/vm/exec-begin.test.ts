@@ -97,6 +97,26 @@ describe('[X2] an Exec that waits for the disk is given to the handler that its 
   });
 });
 
+describe('[X2] a handler is called when it is durable that it began:', () => {
+  it("at its own VM, too, which may have to begin anew out of the hub's reach", async () => {
+    const bed = new Bed();
+    const storage = bed.steered('game');
+    const { game, hub, copy } = await pairToRun(bed, {}, { game: { storage } });
+    const calls = new Calls();
+    calls.handle(copy, 'game');
+    storage.hold();
+    const ordering = game.execute({ ...run, addressees: ['game'] });
+    await until('the hub has heard of it', () => hub.replica.openExecs()[0]?.started.size === 1);
+    await copy.whenDelivered();
+    await settle();
+    expect(calls.made).toEqual([]);
+    storage.release();
+    const { exec = '' } = await ordering;
+    expect(await hub.whenExecClosed(exec)).toEqual(new Map([['game', done]]));
+    expect(calls.made).toEqual(['game ./Run']);
+  });
+});
+
 describe('[X2] what ends begins no Exec any more:', () => {
   it('one that is on its way to the hub when its VM unmounts runs after the next mount', async () => {
     const bed = new Bed();
