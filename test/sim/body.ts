@@ -3,13 +3,14 @@
  * the tape goes on.
  */
 import { VirmoError } from '../../src/errors.ts';
-import type { Storage, StorageWrite } from '../../src/storage.ts';
+import type { Storage } from '../../src/storage.ts';
 import type { Channel } from '../../src/transport.ts';
 import type { Cancel, World } from '../../src/vm/world.ts';
 import { ChannelEnd, type EndInput, type Outside } from './channel-end.ts';
 import type { Program } from './program.ts';
 import type { Random } from './random.ts';
 import type { Senses } from './senses.ts';
+import { perform, type StorageCall, type Stored, TapedStorage } from './storage-call.ts';
 import type { Asked, Input, Tape } from './tape.ts';
 
 /** What is around a process that is alive. */
@@ -24,16 +25,6 @@ export interface Surroundings {
 
 /** What becomes of a channel that an image has, and nobody at its other end. */
 export type Fate = 'breaks' | 'silent';
-
-type StorageCall =
-  | { readonly type: 'append'; readonly writes: readonly StorageWrite[] }
-  | { readonly type: 'load'; readonly document: string }
-  | { readonly type: 'documents' }
-  | { readonly type: 'remove'; readonly document: string }
-  | { readonly type: 'close' };
-
-/** What a storage answers: bytes to `load`, names to `documents`. */
-type Stored = readonly (Uint8Array | string)[];
 
 interface Timer {
   readonly kind: 'timer' | 'interval' | 'turn' | 'wait';
@@ -348,63 +339,4 @@ export class Body {
     if (this.#around === undefined) throw new TypeError('it is not alive');
     return this.#around;
   }
-}
-
-/** A storage whose answers come from elsewhere. */
-class TapedStorage implements Storage {
-  readonly #ask: (call: StorageCall) => Promise<Stored>;
-
-  constructor(ask: (call: StorageCall) => Promise<Stored>) {
-    this.#ask = ask;
-  }
-
-  async *documents(): AsyncGenerator<string, void, undefined> {
-    for (const name of await this.#ask({ type: 'documents' })) if (typeof name === 'string') yield name;
-  }
-
-  async *load(document: string): AsyncGenerator<Uint8Array, void, undefined> {
-    for (const update of await this.#ask({ type: 'load', document }))
-      if (typeof update !== 'string') yield new Uint8Array(update);
-  }
-
-  async append(writes: readonly StorageWrite[]): Promise<void> {
-    const copies = writes.map((write) => ({ ...write, update: new Uint8Array(write.update) }));
-    await this.#ask({ type: 'append', writes: copies });
-  }
-
-  async remove(document: string): Promise<void> {
-    await this.#ask({ type: 'remove', document });
-  }
-
-  async close(): Promise<void> {
-    await this.#ask({ type: 'close' });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-}
-
-async function perform(storage: Storage, call: StorageCall): Promise<Stored> {
-  switch (call.type) {
-    case 'append':
-      await storage.append(call.writes);
-      return [];
-    case 'load':
-      return all(storage.load(call.document));
-    case 'documents':
-      return all(storage.documents());
-    case 'remove':
-      await storage.remove(call.document);
-      return [];
-    case 'close':
-      await storage.close();
-      return [];
-  }
-}
-
-async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of list) items.push(item);
-  return items;
 }
