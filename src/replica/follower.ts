@@ -146,7 +146,7 @@ export class Follower {
     const behindMs = state.setTime(hub.timeMs);
     const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
     if (isClockOff || outbox.hasRefusedStamp || moved.size > 0) {
-      renewStamps(core, behindMs, moved);
+      renewStamps(core, behindMs, moved, forked);
       isChanged = true;
     }
     // Not before: what waits is in the order now in which it is sent.

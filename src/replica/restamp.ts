@@ -9,18 +9,20 @@ import { compareStamps, laterStamp, nextStamp, type Stamp, zeroStamp } from './s
  * a clock that was off by more than the bound are moved by as much, between what they had seen and the hub's time (rule T3); not those of an earlier process that knew by how much, nor those that waited with another VM's lost
  * write (rule Y4) while the hub judged later ones. Otherwise those from the first on whose stamp was refused are stamped with the time of now (rule T1). What stays in this VM and was written by a clock ahead is moved to now, so
  * that later writes win there too.
+ * `forked`: the lives that another process went on with (rule Y4), whose write ids are made anew next.
  * The expiry of an Exec goes with its stamp. What builds on an Add that moved, here or (`moved`, by its former key) in main already, follows it. All is to be stored anew then, and write ids be made anew that are in another order.
  */
 export function renewStamps(
   core: ReplicaCore,
   behindMs: number,
   moved: ReadonlyMap<string, Stamp> = new Map(),
+  forked: ReadonlySet<number> = new Set(),
 ): void {
   const { state, outbox } = core;
   const isClockOff = Math.abs(behindMs) > core.maxAheadMs;
   const waiting = asWritten(outbox.takeBackUnsent());
   const local = [...core.localRecords()].filter(({ stamp }) => stamp.ms >= state.timeMs);
-  const renewal = new Renewal(core, moved, isClockOff);
+  const renewal = new Renewal(core, moved, forked, isClockOff);
   // A clock that was ahead for a while has left stamps of which none to come may be later.
   state.forgetUnmergedStamps();
   if (isClockOff) renewal.shift(waiting);
@@ -52,11 +54,18 @@ class Renewal {
   readonly #stamps = new Map<LogRecord, Stamp>();
   /** The new stamps of Adds, which whatever builds on them must name. */
   readonly #adds: Map<string, Stamp>;
+  readonly #forked: ReadonlySet<number>;
   readonly #isClockOff: boolean;
 
-  constructor(core: ReplicaCore, moved: ReadonlyMap<string, Stamp>, isClockOff: boolean) {
+  constructor(
+    core: ReplicaCore,
+    moved: ReadonlyMap<string, Stamp>,
+    forked: ReadonlySet<number>,
+    isClockOff: boolean,
+  ) {
     this.#core = core;
     this.#adds = new Map(moved);
+    this.#forked = forked;
     this.#isClockOff = isClockOff;
   }
 
@@ -93,16 +102,13 @@ class Renewal {
 
   /** Puts the commands back into the outbox, and everything into the tree. */
   apply(commands: readonly OutboxCommand[]): void {
-    const { state, outbox } = this.#core;
+    const { outbox } = this.#core;
     for (const command of commands) {
       const offsetMs = this.#offsetOf(command);
-      const records = command.records.map((record) => this.#rewrite(record));
-      for (const record of records) state.take(record);
+      const records = this.#move(command.records);
       outbox.add({ ...pendingOf(command), records, offsetMs }, command.wasSent, command.turn);
     }
-    for (const record of [...this.#core.localRecords()]) {
-      state.take(this.#rewrite(record));
-    }
+    for (const record of [...this.#core.localRecords()]) this.#move([record]);
   }
 
   /**
@@ -116,19 +122,32 @@ class Renewal {
     return isRight && compareStamps(stamp, this.#core.state.lastOwnMerged) < 0;
   }
 
+  /** All records of a command bear one stamp (rule T2). */
   #set(records: readonly LogRecord[], stamp: Stamp): void {
     this.#core.state.see(stamp);
+    if (this.#areMerged(records)) return;
     for (const record of records) {
-      if (this.#isMerged(record)) continue;
       this.#stamps.set(record, stamp);
       if (record.content.kind === 'add') this.#adds.set(addKey(record), stamp);
     }
   }
 
-  /** Takes a record out of the tree and gives what takes its place. */
+  /** Puts a command into the tree as it is now, and gives it; what a clone's write of the same id is there for is there again with the id it gets next. */
+  #move(records: readonly LogRecord[]): readonly LogRecord[] {
+    if (this.#areMerged(records)) return records;
+    const { state } = this.#core;
+    const moves = records.map((record) => ({
+      record: this.#rewrite(record),
+      isHidden: this.#isInMain(record),
+      former: record,
+    }));
+    for (const { former, isHidden } of moves)
+      if (!isHidden && isTreeRecord(former)) state.fold.remove(former);
+    for (const { record, isHidden } of moves) if (!isHidden) state.take(record);
+    return moves.map(({ record }) => record);
+  }
+
   #rewrite(record: LogRecord): LogRecord {
-    if (this.#isMerged(record)) return record;
-    if (isTreeRecord(record)) this.#core.state.fold.remove(record);
     const stamp = this.#stamps.get(record) ?? record.stamp;
     const content = this.#moveExpiry(record.content, stamp.ms - record.stamp.ms);
     return { ...record, stamp, base: this.#follow(record.base), content };
@@ -154,8 +173,13 @@ class Renewal {
     return floor === undefined && first.stamp.ms <= state.timeMs ? Math.max(now, offsetMs) : now;
   }
 
-  /** A clone may have brought it to the hub, which has not said yet that it is judged: then it stays in the tree as it is in main. */
-  #isMerged(record: LogRecord): boolean {
+  /** A clone may have brought a command to the hub, which has not said yet that it is judged: then it stays in the tree as it is in main. */
+  #areMerged(records: readonly LogRecord[]): boolean {
+    return records.some((record) => !this.#forked.has(record.life) && this.#isInMain(record));
+  }
+
+  /** Whether main has a write of this id there. */
+  #isInMain(record: LogRecord): boolean {
     if (record.place > 0 || !isTreeRecord(record)) return false;
     const held = this.#core.state.fold.find(record);
     return held !== undefined && held.place > 0;

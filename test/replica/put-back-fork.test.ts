@@ -4,7 +4,7 @@ import { expectEqual } from './check.ts';
 import { exec, order, start } from './exec-steps.ts';
 import type { FollowerSite, Group, Site } from './group.ts';
 import { keptBy, type Scene, scene } from './put-back-scene.ts';
-import { addLeaf, happened, merged, read, remove, set } from './writes.ts';
+import { addInterior, addLeaf, at, chr, happened, merged, putInterior, read, remove, set } from './writes.ts';
 
 /** Two processes that go on from one memory, as it was when they had written so many commands: the same life and the same counters, other numbers from the kernel. */
 function twoOfOneMemory({ group, a }: Scene, commands = 0): [FollowerSite, FollowerSite] {
@@ -15,7 +15,8 @@ function twoOfOneMemory({ group, a }: Scene, commands = 0): [FollowerSite, Follo
     const inMemory = Array.from({ length: 2 + commands }, (_, n) => 4_711 + n);
     const random53 = (): number => inMemory.shift() ?? group.random53();
     site.stored = [...a.stored];
-    site.replica = new Replica({ vm: 'a', now: () => group.nowMs, random53 }, site.stored);
+    const now = (): number => group.nowMs + site.skewMs;
+    site.replica = new Replica({ vm: 'a', now, random53 }, site.stored);
   }
   return [a, twin];
 }
@@ -65,6 +66,28 @@ describe('[Y4] a VM of whose memory there are two', () => {
     expect([read(hub, './L'), read(hub, './Both')]).toEqual(['of 1', 'of 1']);
     expectEqual(all.group);
     expect([one, other].map(({ replica }) => replica.isDelivered)).toEqual([true, true]);
+  });
+
+  it('[T2 T3] loses nothing of a command of which one write, made by a wrong clock, has the ids of what the other wrote', () => {
+    const all = scene();
+    const { hub } = all.group;
+    const [one, other] = twoOfOneMemory(all);
+    other.skewMs = 3_600_000;
+    set(one, './L', 'of one');
+    addInterior(one, './Both');
+    other.do((tx, root) => {
+      tx.rename(at(root, './L'), 'R');
+      const node = putInterior(tx, root, './Both');
+      tx.add(node, 'In', { kind: 'leaf', value: chr('x') });
+    });
+    one.exchange();
+    one.cut();
+    other.exchange();
+    all.group.settle();
+    const values = ['./R', './Both/In'].map((uri) => read(hub, uri));
+    expect(values).toEqual(['of one', 'x']);
+    expect(other.replica.isDelivered).toBe(true);
+    expectEqual(all.group);
   });
 
   it('sends nothing a second time that was on its way when that was copied', () => {
