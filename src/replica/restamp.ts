@@ -70,7 +70,9 @@ class Renewal {
   }
 
   shift(commands: readonly OutboxCommand[]): void {
+    if (commands.length === 0) return;
     const { state } = this.#core;
+    const greatestAt = greatestStamps(this.#core, commands.map(seenOf));
     let last = state.lastOwnMerged;
     for (const command of commands) {
       const kept = this.#isOvertaken(command) ? commandStamp(command) : undefined;
@@ -78,7 +80,8 @@ class Renewal {
         this.#set(command.records, kept);
         continue;
       }
-      const floor = command.floor ?? zeroStamp;
+      // What waits again has lost its floor: main has what its writer had seen.
+      const floor = laterStamp(command.floor ?? zeroStamp, greatestAt.get(seenOf(command)) ?? zeroStamp);
       const writtenMs = command.clockMs + this.#offsetOf(command);
       const ms = Math.min(Math.max(writtenMs, floor.ms), state.timeMs);
       last = nextStamp(laterStamp(last, floor), ms, state.vm);
@@ -189,4 +192,24 @@ class Renewal {
     const stamp = base === null ? undefined : this.#adds.get(addKey(base));
     return base === null || stamp === undefined ? base : { node: base.node, stamp };
   }
+}
+
+/** The place in main up to which a command's writer had seen it. */
+function seenOf({ records: [first] }: OutboxCommand): number {
+  return first?.seen ?? 0;
+}
+
+/** The greatest stamps of what main holds up to each of these places. */
+function greatestStamps(core: ReplicaCore, places: readonly number[]): Map<number, Stamp> {
+  const greatest = new Map<number, Stamp>();
+  const records = [...core.mergedRecords()].sort((a, b) => b.place - a.place);
+  let stamp = zeroStamp;
+  for (const place of places.toSorted((a, b) => a - b)) {
+    for (let next = records.at(-1); next !== undefined && next.place <= place; next = records.at(-1)) {
+      stamp = laterStamp(stamp, next.stamp);
+      records.pop();
+    }
+    greatest.set(place, stamp);
+  }
+  return greatest;
 }

@@ -65,3 +65,23 @@ describe('[Y4] what waited with the lost write of another VM', () => {
     expectEqual(group);
   });
 });
+
+describe('[Y4] what waits again, since the hub that had merged it was put back', () => {
+  it('[M8] [T3] gets no stamp lower than what its writer had seen, where clock and hub are behind that', () => {
+    const { group, a } = scene();
+    group.nowMs += 1_000;
+    set(group.hub, './L', 'of the hub');
+    group.hub.finishDisk();
+    const stored = [...group.hub.stored];
+    group.nowMs += 1_000;
+    a.exchange();
+    set(a, './L', 'later');
+    group.settle();
+    a.restart();
+    for (const site of [a, group.hub]) site.skewMs = -3_600_000;
+    group.hub.putBack(stored);
+    group.settle();
+    expect(read(group.hub, './L')).toBe('later');
+    expectEqual(group);
+  });
+});
