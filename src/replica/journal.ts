@@ -89,7 +89,7 @@ export interface Mark {
 export interface StoredMark extends Mark {
   /** The place in main by which the last of it was judged. */
   readonly place: number;
-  /** The first counter under which something else was judged than VMs keep as lost: another process of the VM went on with the same numbers (rule Y4); 0 where that did not happen. */
+  /** From this counter on something else was judged, or may have been, than VMs keep as lost: another process of the VM went on with the same numbers (rule Y4); 0 where that did not happen. */
   readonly forkedFrom: number;
 }
 

@@ -95,11 +95,14 @@ export class KeptWrites {
     return true;
   }
 
-  /** From here on the hub's marks of this life are about another process's writes: what is kept of it gets write ids that no VM sends anything under, the same wherever it is kept. */
-  #setApart({ stamp: { vm }, life, seq }: LogRecord): void {
+  /**
+   * The hub's marks of this life are about another process's writes, also below this counter: what that replaced before it was sent left none. What is kept of it gets write ids that no VM sends anything under, the same wherever it is
+   * kept; nothing has come of that, as what has a lower counter comes first.
+   */
+  #setApart({ stamp: { vm }, life }: LogRecord): void {
     for (const [key, write] of this.#writes) {
       const { record } = write;
-      if (record.stamp.vm !== vm || record.life !== life || record.seq < seq) continue;
+      if (record.stamp.vm !== vm || record.life !== life) continue;
       this.#writes.delete(key);
       const { ms, counter } = record.stamp;
       const apart = { ...record, life: nextDigest(life, encodeUtf8(`${ms} ${counter}`)) };

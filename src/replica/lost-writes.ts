@@ -162,12 +162,14 @@ export class LostWrites {
 
   /** A VM whose memory was put back, and knows nothing of what others report as lost of it, may write something else under the same write ids (rule Y4). */
   #noteForks(listed: readonly KeptWrite[], judged: readonly LogRecord[]): void {
-    const byKey = new Map(listed.map(({ record }) => [writeKey(record), record]));
-    for (const record of judged) {
-      const other = byKey.get(writeKey(record));
-      if (other === undefined || isOneWrite(other, record)) continue;
-      this.#marks.fork(record.stamp.vm, record);
-    }
+    const byKey = new Map(judged.map((record) => [writeKey(record), record]));
+    const others = listed.filter(({ record }) => {
+      const namesake = byKey.get(writeKey(record));
+      return namesake === undefined || !isOneWrite(record, namesake);
+    });
+    const forked = new Set(others.flatMap(({ record }) => (byKey.has(writeKey(record)) ? record.life : [])));
+    // Those below, too: what the other process replaced before it was sent took a counter and left nothing.
+    for (const { record } of others) if (forked.has(record.life)) this.#marks.fork(record.stamp.vm, record);
   }
 
   #hasRoom(reporter: string, write: KeptWrite): boolean {

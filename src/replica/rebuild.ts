@@ -85,11 +85,12 @@ export function rebuild(core: ReplicaCore, whole: WholeMain): Rebuilt {
   state.forgetMergedStamps();
   state.takeForgotten(records);
   const moved = new Map<string, Stamp>();
+  core.kept.add(others);
+  for (const record of records.toSorted((a, b) => a.seq - b.seq)) core.kept.arrived(record);
   for (const record of records) {
     const known = state.unmergedAdd(record);
     if (known !== undefined && compareStamps(known.stamp, record.stamp) !== 0)
       moved.set(addKey(known), record.stamp);
-    core.kept.arrived(record);
     state.take(record);
   }
   const { offered, keptFrom } = takeBack(core, [...own, ...waiting], others);
@@ -180,10 +181,9 @@ interface TakenBack {
   readonly keptFrom: ReadonlyMap<number, number>;
 }
 
-/** Keeps what others wrote, with what this VM wrote that needs it; gives what else is this VM's own. */
+/** Keeps, with what others wrote, what this VM wrote that needs it; gives what else is this VM's own. */
 function takeBack(core: ReplicaCore, own: readonly KeptWrite[], others: readonly KeptWrite[]): TakenBack {
   const { state, outbox, kept } = core;
-  kept.add(others);
   for (const { record } of others) if (!isTreeRecord(record)) state.take(record);
   const dependents = kept.dependents(own.map(({ record }) => record));
   // No mark of the hub is about this life: it is not sent.

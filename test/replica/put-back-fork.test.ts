@@ -141,6 +141,65 @@ describe('[Y4] a VM of whose memory there are two', () => {
     expect(read(group.hub, './L')).toBe('of one');
   });
 
+  it('[M8] has one part of its writes listed as lost, though the hub judged the other part under the same ids before it heard of that', () => {
+    const all = scene();
+    const { group, b } = all;
+    const [one, other] = twoOfOneMemory(all);
+    group.hub.finishDisk();
+    const stored = [...group.hub.stored];
+    addLeaf(other, './Of_other', 'x');
+    set(one, './L', 'of one');
+    one.exchange();
+    one.cut();
+    b.exchange();
+    group.hub.putBack(stored);
+    other.exchange();
+    b.exchange();
+    const listed = (): unknown[] =>
+      group.hub.hub.lost.list().map(({ uri, content, reportedBy }) => [uri, content.kind, reportedBy]);
+    expect(listed()).toEqual([['./L', 'value', ['b']]]);
+    one.exchange();
+    b.exchange();
+    expect([listed(), keptBy(b)]).toEqual([[], []]);
+    expect([read(group.hub, './L'), read(b, './Of_other')]).toEqual(['of one', 'x']);
+  });
+
+  it.each([
+    'is merged before that is reported',
+    'has nothing in main, and comes after that is reported',
+  ] as const)(
+    '[M8] has one part of its writes listed as lost, where what the other replaced before it was sent left counters out, and the other part %s',
+    (which) => {
+      const all = scene();
+      const { group, b } = all;
+      for (const name of ['./M', './N']) addLeaf(group.hub, name, 'old');
+      group.settle();
+      const [one, other] = twoOfOneMemory(all);
+      group.hub.finishDisk();
+      const stored = [...group.hub.stored];
+      for (const uri of ['./L', './M']) set(one, uri, 'of one');
+      for (const text of ['replaced', 'of other']) set(other, './N', text);
+      one.exchange();
+      one.cut();
+      b.exchange();
+      group.hub.putBack(stored);
+      if (which !== 'is merged before that is reported') {
+        b.exchange();
+        b.cut();
+        // What is written below a Delete leaves nothing in main that would tell b.
+        remove(group.hub, './N');
+      }
+      other.exchange();
+      b.exchange();
+      const listed = (): string[] => group.hub.hub.lost.list().map(({ uri }) => uri);
+      expect(listed().sort()).toEqual(['./L', './M']);
+      one.exchange();
+      b.exchange();
+      expect([listed(), keptBy(b)]).toEqual([[], []]);
+      expect([read(group.hub, './L'), read(group.hub, './M')]).toEqual(['of one', 'of one']);
+    },
+  );
+
   it('has one part of its writes listed as lost, though the hub begins anew after it judged the other part under the same ids', () => {
     const all = scene();
     const { group, b } = all;

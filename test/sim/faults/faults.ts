@@ -224,7 +224,7 @@ export const faults: readonly Fault[] = [
     rule: 'Y4',
     what: 'a VM whose copy is made anew drops what others wrote and the hub lost',
     file: 'src/replica/rebuild.ts',
-    text: '  kept.add(others);\n',
+    text: '  core.kept.add(others);\n',
     replacement: '',
     checks: ['[M8]'],
   },
