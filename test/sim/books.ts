@@ -2,6 +2,7 @@
 import type { Mount } from '../../src/vm/mount.ts';
 import { ClockCheck } from './clock-check.ts';
 import { ExecLog } from './exec-log.ts';
+import { keptAt } from './holdings.ts';
 import { Ledger } from './ledger.ts';
 import { LocalLedger } from './local-ledger.ts';
 import type { MoSetup } from './setup.ts';
@@ -19,10 +20,13 @@ export class Books {
   readonly #wholeCommands = new Map<Site, WholeCommands>();
   readonly #watches = new Map<Mount, Watch>();
 
-  constructor(mos: readonly MoSetup[], hub: Site) {
+  /** `everybody`: all processes' VMs, as they are when that is asked. */
+  constructor(mos: readonly MoSetup[], hub: Site, everybody: () => readonly Site[]) {
     const forEachMo = <T>(book: (setup: MoSetup) => T) =>
       new Map(mos.map((setup) => [setup.mo, book(setup)]));
-    this.#ledgers = forEachMo(() => new Ledger(hub.id));
+    const keptBy = (vm: string, mo: string) =>
+      everybody().flatMap((site) => (site.id === vm ? keptAt(site, mo) : []));
+    this.#ledgers = forEachMo(({ mo }) => new Ledger(hub.id, (vm) => keptBy(vm, mo)));
     this.#clocks = forEachMo(({ maxAheadMs }) => new ClockCheck(hub, maxAheadMs));
   }
 

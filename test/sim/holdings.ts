@@ -1,7 +1,6 @@
 /** Who has what: the records that processes have in memory and disks in their journals. What nobody has any more no rule can bring back (rule Y4). */
 import { decodeEntry } from '../../src/replica/journal-codec.ts';
 import type { LogRecord } from '../../src/replica/record.ts';
-import type { Replica } from '../../src/replica/replica.ts';
 import { restore } from '../../src/replica/restore.ts';
 import { moDocument } from '../../src/vm/documents.ts';
 import type { Site } from './site.ts';
@@ -11,8 +10,7 @@ export function* recordsAt(site: Site, mo: string): Generator<LogRecord> {
   const mount = site.mounts.get(mo);
   if (mount !== undefined) {
     yield* mount.replica.records();
-    // To ask a hub for a snapshot makes it write; and it keeps nothing.
-    if (!site.isHub) yield* keptInMemory(mount.replica);
+    yield* keptAt(site, mo);
   }
   const journal = site.disk.read().get(moDocument(mo));
   if (journal === undefined) return;
@@ -23,8 +21,12 @@ export function* recordsAt(site: Site, mo: string): Generator<LogRecord> {
   for (const { record } of kept) yield record;
 }
 
-function keptInMemory(replica: Replica): LogRecord[] {
-  const entry = decodeEntry(replica.snapshot());
+/** What a VM keeps in memory since the hub was put back: others' writes, and its own that wait for them (rule Y4). */
+export function keptAt(site: Site, mo: string): LogRecord[] {
+  const mount = site.mounts.get(mo);
+  // To ask a hub for a snapshot makes it write; and it keeps nothing.
+  if (mount === undefined || site.isHub) return [];
+  const entry = decodeEntry(mount.replica.snapshot());
   return entry.type === 'snapshot' ? entry.kept.map(({ record }) => record) : [];
 }
 

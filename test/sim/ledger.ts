@@ -17,12 +17,14 @@ import {
   isStampedEarlier,
   requiredOf,
   setGone,
+  stampKey,
   type Write,
   type Written,
 } from './write.ts';
 
 export class Ledger {
   readonly #hub: string;
+  readonly #keptBy: (vm: string) => readonly LogRecord[];
   readonly #writes: Write[] = [];
   /** By write id and content: clones of one memory use a write id twice (rule Y4). */
   readonly #byRecord = new Map<string, Write>();
@@ -41,9 +43,10 @@ export class Ledger {
   readonly #rewound = new Set<string>();
   #order = 0;
 
-  /** `hub`: the VM that merges, and gives no write of its own another write id. */
-  constructor(hub: string) {
+  /** `hub`: the VM that merges, and gives no write of its own another write id. `keptBy`: what a VM keeps, and does not send, until the hub has again what it needs (rule Y4). */
+  constructor(hub: string, keptBy: (vm: string) => readonly LogRecord[]) {
     this.#hub = hub;
+    this.#keptBy = keptBy;
   }
 
   /** Writes whose command was never answered, and that nobody heard of. */
@@ -303,19 +306,23 @@ export class Ledger {
   }
 
   #enter(write: Write, record: LogRecord): void {
-    const { vm, ms, counter } = record.stamp;
+    const { vm } = record.stamp;
     const content = contentKey(record);
     this.#byRecord.set(`${keyOf(record)} ${content}`, write);
-    this.#byStamp.set(`${ms} ${counter} ${vm} ${content}`, write);
+    this.#byStamp.set(stampKey(record), write);
     this.#byContent.set(`${vm} ${content}`, [...(this.#byContent.get(`${vm} ${content}`) ?? []), write]);
   }
 
-  /** Of writes that say the same the first of which the hub has not said anything on its present line: they are sent in their order. */
+  /** Of writes that say the same the first of which the hub has not said anything on its present line: they are sent in their order, but for those that are kept. */
   #firstWaiting(writes: readonly Write[]): Write | undefined {
     const line = this.lines.present;
     const isWaiting = ({ isRefused, isGone, merged }: Write) =>
       !isRefused && !isGone && !merged.some((spot) => spot.line === line);
-    return writes.find(isWaiting) ?? writes.at(-1);
+    const waiting = writes.filter(isWaiting);
+    const [first] = waiting;
+    if (first === undefined || waiting.length === 1) return first ?? writes.at(-1);
+    const kept = new Set(this.#keptBy(first.vm).map(stampKey));
+    return waiting.find(({ record }) => record === undefined || !kept.has(stampKey(record))) ?? first;
   }
 
   /** Who is put back gives what waits other write ids, under its old stamps as far as these can be kept (rule Y4). */
@@ -324,10 +331,10 @@ export class Ledger {
     const content = contentKey(record);
     const known = this.#byRecord.get(`${keyOf(record)} ${content}`);
     if (known !== undefined) return known;
-    const { ms, counter, vm } = record.stamp;
+    const { vm } = record.stamp;
     // The hub merges what it writes at once, before it is noted here as written: it is none of before that said the same.
     const ofContent = vm === this.#hub ? [] : (this.#byContent.get(`${vm} ${content}`) ?? []);
-    const found = this.#byStamp.get(`${ms} ${counter} ${vm} ${content}`) ?? this.#firstWaiting(ofContent);
+    const found = this.#byStamp.get(stampKey(record)) ?? this.#firstWaiting(ofContent);
     if (found !== undefined) this.#byRecord.set(`${keyOf(record)} ${content}`, found);
     return found;
   }

@@ -42,7 +42,7 @@ export class Simulation implements SiteHost, Situation {
     this.network = new Network(this.timeline, setup.network);
     this.witness = new Witness(this);
     this.sites = setup.vms.map((vm, number) => new Site(this, number, random.fork(vm)));
-    this.books = new Books(setup.mos, this.hub);
+    this.books = new Books(setup.mos, this.hub, () => this.everybody);
     for (const site of this.sites) site.start();
   }
 

@@ -63,6 +63,12 @@ export function contentKey(record: LogRecord): string {
   return `${record.node} ${textOf(record)}`;
 }
 
+/** The same for a write under all its write ids, as long as its stamp is not made anew. */
+export function stampKey(record: LogRecord): string {
+  const { ms, counter, vm } = record.stamp;
+  return `${ms} ${counter} ${vm} ${contentKey(record)}`;
+}
+
 /** Those of the nodes that are there because the schema requires them. */
 export function requiredOf(chain: readonly string[], replica: Replica): string[] {
   return chain.filter((id) => replica.nodeById(id)?.required === true);
